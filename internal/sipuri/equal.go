@@ -1,0 +1,137 @@
+package sipuri
+
+import (
+	"net/netip"
+	"strings"
+)
+
+// Equal compares two URIs by RFC 3261 section 19.1.4. The relation is symmetric
+// and reflexive but not transitive: compare with every URI that was tried, not
+// with a canonical form.
+//
+// URIs of other schemes than sip and sips are equal if their text is, with the
+// scheme in any case; for tel that is stricter than RFC 3966 section 4, so that
+// a number is tried once more rather than lost.
+func Equal(a, b *URI) bool {
+	if a.Scheme != b.Scheme { // sip never equals sips
+		return false
+	}
+	if !a.IsSIP() {
+		return a.Text[len(a.Scheme):] == b.Text[len(b.Scheme):]
+	}
+	return a.HasUser == b.HasUser &&
+		equalText(a.User, b.User, false) &&
+		equalText(a.Password, b.Password, false) &&
+		equalHost(a.Host, b.Host) &&
+		a.Port == b.Port && // an absent port is not the default port
+		equalParams(a.Params, b.Params) &&
+		equalHeaders(a.Headers, b.Headers)
+}
+
+// equalText compares two texts in which an escape equals its character, unless
+// that character is reserved (section 19.1.4, RFC 2396 section 2.2).
+func equalText(a, b string, fold bool) bool {
+	for a != "" && b != "" {
+		ca, escA, na := next(a)
+		cb, escB, nb := next(b)
+		if escA != escB && ca == cb && isReserved(ca) {
+			return false
+		}
+		if fold {
+			ca, cb = lower(ca), lower(cb)
+		}
+		if ca != cb {
+			return false
+		}
+		a, b = a[na:], b[nb:]
+	}
+	return a == "" && b == ""
+}
+
+// next returns the first character of s, whether it was escaped, and how many
+// bytes it takes.
+func next(s string) (c byte, escaped bool, n int) {
+	if s[0] == '%' && len(s) >= 3 && unhex(s[1]) >= 0 && unhex(s[2]) >= 0 {
+		return byte(unhex(s[1])<<4 | unhex(s[2])), true, 3
+	}
+	return s[0], false, 1
+}
+
+func isReserved(c byte) bool { return strings.IndexByte(";/?:@&=+$,%", c) >= 0 }
+
+func lower(c byte) byte {
+	if c >= 'A' && c <= 'Z' {
+		return c + 'a' - 'A'
+	}
+	return c
+}
+
+func equalHost(a, b string) bool {
+	if strings.EqualFold(a, b) {
+		return true
+	}
+	if !strings.Contains(a, ":") || !strings.Contains(b, ":") {
+		return false
+	}
+	x, errX := netip.ParseAddr(a)
+	y, errY := netip.ParseAddr(b)
+	return errX == nil && errY == nil && x == y
+}
+
+// significant names the parameters that make URIs differ when only one has
+// them. A maddr is in the list of section 19.1.4, method, ttl and user too;
+// transport is named by its text ("an absent transport is not the default").
+func significant(name string) bool {
+	for _, s := range [...]string{"user", "ttl", "method", "maddr", "transport"} {
+		if strings.EqualFold(name, s) {
+			return true
+		}
+	}
+	return false
+}
+
+func equalParams(a, b []Param) bool {
+	return coveredBy(a, b) && coveredBy(b, a)
+}
+
+func coveredBy(a, b []Param) bool {
+	for _, p := range a {
+		q, ok := find(b, p.Name)
+		switch {
+		case !ok && significant(p.Name):
+			return false
+		case ok && !equalText(p.Value, q.Value, true):
+			return false
+		}
+	}
+	return true
+}
+
+func find(params []Param, name string) (Param, bool) {
+	for _, p := range params {
+		if equalText(p.Name, name, true) {
+			return p, true
+		}
+	}
+	return Param{}, false
+}
+
+// equalHeaders compares the "?headers" part, which is never ignored: every
+// member of one must have its match in the other, in any order.
+func equalHeaders(a, b []Param) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	used := make([]bool, len(b))
+next:
+	for _, p := range a {
+		for i, q := range b {
+			if !used[i] && equalText(p.Name, q.Name, true) && equalText(p.Value, q.Value, false) {
+				used[i] = true
+				continue next
+			}
+		}
+		return false
+	}
+	return true
+}
