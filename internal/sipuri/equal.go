@@ -19,7 +19,7 @@ func Equal(a, b *URI) bool {
 	if !a.IsSIP() {
 		return a.Text[len(a.Scheme):] == b.Text[len(b.Scheme):]
 	}
-	return a.HasUser == b.HasUser &&
+	return a.HasUser == b.HasUser && a.HasPassword == b.HasPassword &&
 		equalText(a.User, b.User, false) &&
 		equalText(a.Password, b.Password, false) &&
 		equalHost(a.Host, b.Host) &&
@@ -79,17 +79,18 @@ func equalHost(a, b string) bool {
 }
 
 // significant names the parameters that make URIs differ when only one has
-// them. A maddr is in the list of section 19.1.4, method, ttl and user too;
-// transport is named by its text ("an absent transport is not the default").
+// them: user, ttl, method and maddr by the rules of section 19.1.4, transport
+// by its examples ("can resolve to different transports").
 func significant(name string) bool {
 	for _, s := range [...]string{"user", "ttl", "method", "maddr", "transport"} {
-		if strings.EqualFold(name, s) {
+		if equalText(name, s, true) {
 			return true
 		}
 	}
 	return false
 }
 
+// equalParams compares parameters, of which no list has one twice.
 func equalParams(a, b []Param) bool {
 	return coveredBy(a, b) && coveredBy(b, a)
 }
@@ -122,16 +123,29 @@ func equalHeaders(a, b []Param) bool {
 	if len(a) != len(b) {
 		return false
 	}
-	used := make([]bool, len(b))
-next:
+	var used uint64 // a bit for each of b; there are at most MaxParams
 	for _, p := range a {
-		for i, q := range b {
-			if !used[i] && equalText(p.Name, q.Name, true) && equalText(p.Value, q.Value, false) {
-				used[i] = true
-				continue next
-			}
+		i := matchHeader(p, b, used)
+		if i < 0 {
+			return false
 		}
-		return false
+		used |= 1 << i
 	}
 	return true
+}
+
+func matchHeader(p Param, in []Param, used uint64) int {
+	fold := !caseSensitive(p.Name)
+	for i, q := range in {
+		if used&(1<<i) == 0 && equalText(p.Name, q.Name, true) && equalText(p.Value, q.Value, fold) {
+			return i
+		}
+	}
+	return -1
+}
+
+// caseSensitive names what is compared byte by byte among headers, whose values
+// are otherwise compared in any case (7.3.1): the Call-ID (20.8) and the body.
+func caseSensitive(name string) bool {
+	return equalText(name, "call-id", true) || equalText(name, "i", true) || equalText(name, "body", true)
 }
