@@ -1,0 +1,46 @@
+package transport
+
+import (
+	"log/slog"
+	"time"
+)
+
+// Config says where to listen and what to bear. A zero value stands for the
+// default.
+type Config struct {
+	Listen []Address
+	// Advertise is the host that stands in Via and Record-Route instead of the
+	// local address: a name or an address. Empty: the local address itself.
+	Advertise string
+
+	MaxConnections          int // accepted and made, in all; default 10,000
+	MaxConnectionsPerSource int // accepted from one IPv4 address or IPv6 /64; default 1,000
+
+	IdleTimeout    time.Duration // without a message or keep-alive in either direction; default 5 min
+	MessageTimeout time.Duration // from the first byte of a message to its last; default 10 s
+	WriteTimeout   time.Duration // for a peer to take what is being written; default 5 s
+	DialTimeout    time.Duration // default 4 s
+	QueueBytes     int           // waiting to be written on one connection; default 1 MiB
+
+	Logger *slog.Logger // default: none
+}
+
+func (c Config) withDefaults() Config {
+	orDefault(&c.MaxConnections, 10_000)
+	orDefault(&c.MaxConnectionsPerSource, 1_000)
+	orDefault(&c.IdleTimeout, 5*time.Minute)
+	orDefault(&c.MessageTimeout, 10*time.Second)
+	orDefault(&c.WriteTimeout, 5*time.Second)
+	orDefault(&c.DialTimeout, 4*time.Second)
+	orDefault(&c.QueueBytes, 1<<20)
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return c
+}
+
+func orDefault[T ~int | ~int64](v *T, def T) {
+	if *v <= 0 {
+		*v = def
+	}
+}

@@ -1,0 +1,108 @@
+package transport
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+)
+
+// connections is every connection and every pending dial of a Set, which guards
+// it by its mutex.
+type connections struct {
+	all      map[*conn]struct{}
+	byPeer   map[peer]*conn       // the newest to that peer
+	bySource map[netip.Prefix]int // accepted
+	dials    map[peer]*dial
+}
+
+type peer struct {
+	kind   Kind
+	remote netip.AddrPort
+}
+
+func newConnections() connections {
+	return connections{
+		all:      make(map[*conn]struct{}),
+		byPeer:   make(map[peer]*conn),
+		bySource: make(map[netip.Prefix]int),
+		dials:    make(map[peer]*dial),
+	}
+}
+
+// connection is the flow of the connection to remote, if there is one.
+func (s *Set) connection(k Kind, remote netip.AddrPort) (Flow, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.conns.to(peer{k, remote})
+}
+
+func (c *connections) to(p peer) (Flow, bool) {
+	if found := c.byPeer[p]; found != nil && found.alive() {
+		return found.flow, true
+	}
+	return Flow{}, false
+}
+
+// accept takes in a connection to l within the limits.
+func (s *Set) accept(l *tcpListener, nc net.Conn) error {
+	source := sourceOf(addrPort(nc.RemoteAddr()).Addr())
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return ErrClosed
+	}
+	if err := s.room(); err != nil {
+		return err
+	}
+	if n := s.conns.bySource[source]; n >= s.cfg.MaxConnectionsPerSource {
+		return fmt.Errorf("%w from %s: %d", ErrTooManyConnections, source, n)
+	}
+	s.conns.bySource[source]++
+	s.adopt(l, nc, source)
+	return nil
+}
+
+// room reports an error when no connection more may be had. s.mu is held.
+func (s *Set) room() error {
+	if n := len(s.conns.all) + len(s.conns.dials); n >= s.cfg.MaxConnections {
+		return fmt.Errorf("%w: %d", ErrTooManyConnections, n)
+	}
+	return nil
+}
+
+// adopt registers a connection and starts to read it. s.mu is held.
+func (s *Set) adopt(l *tcpListener, nc net.Conn, source netip.Prefix) Flow {
+	c := &conn{set: s, nc: nc, port: l.addr.Port(), source: source}
+	c.flow = Flow{Kind: TCP, Local: addrPort(nc.LocalAddr()), Remote: addrPort(nc.RemoteAddr()), path: c}
+	s.conns.all[c] = struct{}{}
+	s.conns.byPeer[peer{TCP, c.flow.Remote}] = c
+	s.wg.Go(c.serve)
+	return c.flow
+}
+
+// remove forgets a connection that has ended.
+func (s *Set) remove(c *conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.conns.all, c)
+	if p := (peer{c.flow.Kind, c.flow.Remote}); s.conns.byPeer[p] == c {
+		delete(s.conns.byPeer, p)
+	}
+	if !c.source.IsValid() {
+		return
+	}
+	if s.conns.bySource[c.source]--; s.conns.bySource[c.source] <= 0 {
+		delete(s.conns.bySource, c.source)
+	}
+}
+
+// sourceOf is what connections are counted by: an IPv4 address, or the /64 that
+// one IPv6 host has all to itself.
+func sourceOf(a netip.Addr) netip.Prefix {
+	bits := 64
+	if a.Is4() {
+		bits = 32
+	}
+	p, _ := a.WithZone("").Prefix(bits)
+	return p
+}

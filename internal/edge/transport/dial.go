@@ -1,0 +1,93 @@
+package transport
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+)
+
+// dial is a connection that is being made. flow and err are set before done is
+// closed.
+type dial struct {
+	cancel context.CancelFunc
+	done   chan struct{}
+	flow   Flow
+	err    error
+}
+
+// Dial returns a flow to remote: of the connection that there is, or that is
+// being made for another caller, or of a new one, which leaves from the address
+// of our listener unless that is a wildcard, and is read like an accepted one.
+// It waits for Config.DialTimeout at most. The end of ctx ends the waiting but
+// not the dial, which others may have joined.
+func (s *Set) Dial(ctx context.Context, k Kind, remote netip.AddrPort) (Flow, error) {
+	remote = unmap(remote)
+	if k == UDP {
+		if f, ok := s.Flow(k, remote, netip.AddrPort{}); ok {
+			return f, nil
+		}
+		return Flow{}, fmt.Errorf("udp to %s: %w", remote, ErrNoListener)
+	}
+	l := s.listenerFor(remote.Addr())
+	if k != TCP || l == nil {
+		return Flow{}, fmt.Errorf("%s to %s: %w", k, remote, ErrNoListener)
+	}
+	f, d, err := s.join(ctx, l, peer{k, remote})
+	if d == nil {
+		return f, err
+	}
+	select {
+	case <-d.done:
+		return d.flow, d.err
+	case <-ctx.Done():
+		return Flow{}, fmt.Errorf("connection to %s: %w", remote, context.Cause(ctx))
+	}
+}
+
+// join finds the connection to p or the dial to wait for, which it starts if
+// there is none.
+func (s *Set) join(ctx context.Context, l *tcpListener, p peer) (Flow, *dial, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return Flow{}, nil, ErrClosed
+	}
+	if f, ok := s.conns.to(p); ok {
+		return f, nil, nil
+	}
+	if d := s.conns.dials[p]; d != nil {
+		return Flow{}, d, nil
+	}
+	if err := s.room(); err != nil {
+		return Flow{}, nil, err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.DialTimeout)
+	d := &dial{cancel: cancel, done: make(chan struct{})}
+	s.conns.dials[p] = d
+	s.wg.Go(func() { s.connect(ctx, l, p, d) })
+	return Flow{}, d, nil
+}
+
+func (s *Set) connect(ctx context.Context, l *tcpListener, p peer, d *dial) {
+	defer close(d.done)
+	defer d.cancel()
+	var dialer net.Dialer
+	if a := l.addr.Addr(); !a.IsUnspecified() {
+		dialer.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(a, 0))
+	}
+	nc, err := dialer.DialContext(ctx, network(p.kind, p.remote.Addr()), p.remote.String())
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.conns.dials, p)
+	switch {
+	case err != nil:
+		d.err = err
+	case s.closed:
+		d.err = ErrClosed
+		_ = nc.Close()
+	default:
+		d.flow = s.adopt(l, nc, netip.Prefix{})
+	}
+}

@@ -1,0 +1,106 @@
+package transport
+
+import (
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+)
+
+// Flow is a flow to remote that can be had without waiting: over UDP from the
+// socket of the right family, over TCP the connection that there is. prefer,
+// if it is valid, is the local address to send from, as far as a listener is
+// bound to it. It reports false if there is none.
+func (s *Set) Flow(k Kind, remote, prefer netip.AddrPort) (Flow, bool) {
+	remote, prefer = unmap(remote), unmap(prefer)
+	if k != UDP {
+		return s.connection(k, remote)
+	}
+	var best *udpSocket
+	bestRank := 0
+	for _, u := range s.udp {
+		if rank := suits(u.addr, remote.Addr(), prefer); rank > bestRank {
+			best, bestRank = u, rank
+		}
+	}
+	if best == nil || !best.alive() {
+		return Flow{}, false
+	}
+	local, ok := best.localFor(remote.Addr(), prefer)
+	return Flow{Kind: UDP, Local: local, Remote: remote, path: best}, ok
+}
+
+// suits ranks a listener for sending to remote; 0 is impossible. A socket that
+// is bound to a loopback address reaches nothing beyond, and the other way round.
+func suits(bound netip.AddrPort, remote netip.Addr, prefer netip.AddrPort) int {
+	switch {
+	case bound.Addr().Is4() != remote.Is4():
+		return 0
+	case !bound.Addr().IsUnspecified() && bound.Addr().IsLoopback() != remote.IsLoopback():
+		return 1
+	case !prefer.IsValid():
+		return 2
+	case bound == prefer:
+		return 4
+	case bound.Addr().IsUnspecified() && bound.Port() == prefer.Port():
+		return 3
+	default:
+		return 2
+	}
+}
+
+// listenerFor is the TCP listener whose address connections to remote leave
+// from, or nil.
+func (s *Set) listenerFor(remote netip.Addr) *tcpListener {
+	var best *tcpListener
+	bestRank := 0
+	for _, l := range s.tcp {
+		if rank := suits(l.addr, remote, netip.AddrPort{}); rank > bestRank {
+			best, bestRank = l, rank
+		}
+	}
+	return best
+}
+
+// SentBy is "host:port" for the Via and the Record-Route of what is sent on f:
+// the advertised host or the local address, and the port of our listener (RFC
+// 3261 section 18.1.1: also on a connection that we made, where the port of the
+// connection is an ephemeral one). An IPv6 address stands in brackets.
+func (s *Set) SentBy(f Flow) string {
+	if f.IsZero() {
+		return ""
+	}
+	host := strings.Trim(s.cfg.Advertise, "[]")
+	if host == "" {
+		host = f.Local.Addr().WithZone("").String()
+	}
+	return net.JoinHostPort(host, strconv.Itoa(int(f.path.listenPort())))
+}
+
+// HasKind reports whether there is a listener of that transport and of the
+// address family of remote.
+func (s *Set) HasKind(k Kind, remote netip.Addr) bool {
+	for _, l := range s.listeners {
+		if l.Kind == k && l.Addr.Addr().Is4() == remote.Unmap().Is4() {
+			return true
+		}
+	}
+	return false
+}
+
+// IsOwn reports whether what is sent to a would come back to one of our
+// listeners. A listener that is bound to a wildcard has every address of the
+// machine; 0.0.0.0 and :: as destinations are the machine itself.
+func (s *Set) IsOwn(k Kind, a netip.AddrPort) bool {
+	a = unmap(a)
+	for _, l := range s.listeners {
+		if l.Kind != k || l.Addr.Port() != a.Port() || l.Addr.Addr().Is4() != a.Addr().Is4() {
+			continue
+		}
+		if l.Addr.Addr() == a.Addr() || a.Addr().IsUnspecified() ||
+			l.Addr.Addr().IsUnspecified() && s.local.has(a.Addr()) {
+			return true
+		}
+	}
+	return false
+}

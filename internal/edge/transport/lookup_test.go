@@ -1,0 +1,92 @@
+package transport
+
+import (
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+func TestLookup(t *testing.T) {
+	s := serve(t, Config{}, newSink(), "udp://127.0.0.1:0", "udp://127.0.0.2:0", "tcp://0.0.0.0:0")
+	one, two := s.addr(0), s.addr(1)
+	remote := netip.MustParseAddrPort("127.0.0.9:5060")
+	for _, tc := range []struct{ prefer, want netip.AddrPort }{
+		{netip.AddrPort{}, one},
+		{one, one},
+		{two, two},
+		{netip.MustParseAddrPort("192.0.2.1:5060"), one},
+	} {
+		f, ok := s.Flow(UDP, remote, tc.prefer)
+		if !ok || f.Local != tc.want || f.Remote != remote {
+			t.Errorf("preferring %s: %s, %v, want from %s", tc.prefer, f, ok, tc.want)
+		}
+	}
+	if f, ok := s.Flow(UDP, netip.MustParseAddrPort("[::ffff:127.0.0.9]:5060"), two); !ok || f.Remote != remote {
+		t.Errorf("flow to an IPv4 address written as IPv6: %s, %v", f, ok)
+	}
+	if f, ok := s.Flow(UDP, netip.MustParseAddrPort("[::1]:5060"), netip.AddrPort{}); ok {
+		t.Errorf("IPv6 flow of an IPv4 socket: %s", f)
+	}
+	for k, want := range map[Kind][2]bool{UDP: {true, false}, TCP: {true, false}, 0: {false, false}} {
+		v4, v6 := s.HasKind(k, remote.Addr()), s.HasKind(k, netip.IPv6Loopback())
+		if v4 != want[0] || v6 != want[1] {
+			t.Errorf("%s: IPv4 %v, IPv6 %v, want %v", k, v4, v6, want)
+		}
+	}
+}
+
+func TestIsOwn(t *testing.T) {
+	s := serve(t, Config{}, newSink(), "udp://127.0.0.1:0", "tcp://0.0.0.0:0")
+	udp, tcp := s.addr(0).Port(), s.addr(1).Port()
+	tests := map[string]bool{
+		"udp 127.0.0.1 " + strconv.Itoa(int(udp)):        true,
+		"udp ::ffff:127.0.0.1 " + strconv.Itoa(int(udp)): true,
+		"udp 0.0.0.0 " + strconv.Itoa(int(udp)):          true,
+		"udp 127.0.0.2 " + strconv.Itoa(int(udp)):        false,
+		"udp 127.0.0.1 " + strconv.Itoa(int(udp)+1):      false,
+		"udp ::1 " + strconv.Itoa(int(udp)):              false,
+		"tcp 127.0.0.1 " + strconv.Itoa(int(tcp)):        true,
+		"tcp 127.1.2.3 " + strconv.Itoa(int(tcp)):        true,
+		"tcp 192.0.2.250 " + strconv.Itoa(int(tcp)):      false,
+		"tcp 0.0.0.0 " + strconv.Itoa(int(tcp)):          true,
+		"tcp ::1 " + strconv.Itoa(int(tcp)):              false,
+	}
+	addrs, err := net.InterfaceAddrs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range addrs {
+		ip := netip.MustParsePrefix(a.String()).Addr()
+		tests["tcp "+ip.String()+" "+strconv.Itoa(int(tcp))] = ip.Is4()
+	}
+	for in, want := range tests {
+		fields := strings.Fields(in)
+		kind, _ := ParseKind(fields[0])
+		port, _ := strconv.ParseUint(fields[2], 10, 16)
+		if got := s.IsOwn(kind, netip.AddrPortFrom(netip.MustParseAddr(fields[1]), uint16(port))); got != want {
+			t.Errorf("%s: %v, want %v", in, got, want)
+		}
+	}
+}
+
+func TestSentBy(t *testing.T) {
+	for _, tc := range []struct{ advertise, host string }{
+		{"", "127.0.0.1"}, {"edge.example.com", "edge.example.com"}, {"2001:db8::1", "[2001:db8::1]"}, {"[2001:db8::1]", "[2001:db8::1]"},
+	} {
+		s := serve(t, Config{Advertise: tc.advertise}, newSink(), "udp://127.0.0.1:0")
+		f, _ := s.Flow(UDP, netip.MustParseAddrPort("127.0.0.1:9"), netip.AddrPort{})
+		if want := tc.host + ":" + strconv.Itoa(int(s.addr(0).Port())); s.SentBy(f) != want {
+			t.Errorf("advertise %q: %s, want %s", tc.advertise, s.SentBy(f), want)
+		}
+	}
+	s := &Set{}
+	link := Flow{Local: netip.MustParseAddrPort("[fe80::1%eth0]:5060"), path: &udpSocket{addr: netip.MustParseAddrPort("[fe80::1%eth0]:5060")}}
+	if got := s.SentBy(link); got != "[fe80::1]:5060" {
+		t.Errorf("link-local address: %s, want none of its zone", got)
+	}
+	if got := s.SentBy(Flow{}); got != "" {
+		t.Errorf("no flow: %q", got)
+	}
+}
