@@ -1,0 +1,60 @@
+package transaction
+
+import "time"
+
+// NonInviteServer is the server transaction of any other request than INVITE
+// and ACK (17.2.2).
+type NonInviteServer struct {
+	state    State
+	reliable bool
+	end      time.Time // Timer J
+}
+
+// Start enters Trying.
+func (s *NonInviteServer) Start(reliable bool) {
+	*s = NonInviteServer{state: Trying, reliable: reliable}
+}
+
+// Request takes the request again. Send means the last response.
+func (s *NonInviteServer) Request() Action {
+	if s.state == Proceeding || s.state == Completed {
+		return Send
+	}
+	return 0
+}
+
+// Respond takes a response of the core. Without Send it must not be sent.
+func (s *NonInviteServer) Respond(t *Timers, status int, now time.Time) Action {
+	switch {
+	case s.state != Trying && s.state != Proceeding:
+		return 0
+	case status < 200:
+		s.state = Proceeding
+		return Send
+	case s.reliable: // Timer J is 0
+		return Send | s.Abandon()
+	}
+	s.state, s.end = Completed, now.Add(t.Timeout()) // Timer J
+	return Send
+}
+
+// Expire runs the timer if it is due.
+func (s *NonInviteServer) Expire(_ *Timers, now time.Time) Action {
+	if Due(s.end, now) {
+		return s.Abandon()
+	}
+	return 0
+}
+
+// Abandon ends the transaction at once: a request that can't be answered in
+// time is not answered at all (RFC 4320 section 4.2).
+func (s *NonInviteServer) Abandon() Action {
+	s.state, s.end = Terminated, time.Time{}
+	return End
+}
+
+// Next returns when Expire wants to be called; zero if never.
+func (s *NonInviteServer) Next() time.Time { return s.end }
+
+// State returns the state.
+func (s *NonInviteServer) State() State { return s.state }
