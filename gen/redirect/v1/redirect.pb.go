@@ -602,7 +602,7 @@ type TryTargets struct {
 	Targets []*Target `protobuf:"bytes,1,rep,name=targets,proto3" json:"targets,omitempty"`
 	// Ask again, with the event failure, after each target that failed.
 	ConsultOnFailure bool `protobuf:"varint,2,opt,name=consult_on_failure,json=consultOnFailure,proto3" json:"consult_on_failure,omitempty"`
-	// Which failures go on to the next target. Unset: 300 to 599 other than 401
+	// Which failures go on to the next target. Unset: 400 to 599 other than 401
 	// and 407, timeouts and transport errors. With consult_on_failure it applies
 	// only when no decision can be had.
 	Advance *AdvanceRule `protobuf:"bytes,3,opt,name=advance,proto3" json:"advance,omitempty"`
@@ -2118,7 +2118,7 @@ type Edge struct {
 	// The answer is compared with another policy's, and not acted on.
 	Shadow bool `protobuf:"varint,5,opt,name=shadow,proto3" json:"shadow,omitempty"`
 	// What the edge can do beyond trying plain URIs. A policy uses nothing that
-	// is not named: "routes", "next_hop", "header_ops", "timeouts",
+	// is not named, but an edge that names nothing at all has not said: "routes", "next_hop", "header_ops", "timeouts",
 	// "consult_on_failure", "pass_through", "filtered_pass_through", "onward".
 	Features []string `protobuf:"bytes,6,rep,name=features,proto3" json:"features,omitempty"`
 	// Names of header fields that a decision may touch; "X-*" stands for every

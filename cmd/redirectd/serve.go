@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/redirectd/redirectd/internal/admin"
+	"github.com/redirectd/redirectd/internal/policy"
+	"github.com/redirectd/redirectd/internal/policy/policyrpc"
+	"github.com/redirectd/redirectd/internal/version"
+)
+
+// adminGrace is how long a scrape in progress may take at the end.
+const adminGrace = time.Second
+
+// serveOptions are the flags of serve.
+type serveOptions struct {
+	config, listen, admin string
+	log                   logOptions
+	maxConnectionAge      time.Duration
+	drain                 time.Duration
+}
+
+func newServe(ctx context.Context, name string) *cobra.Command {
+	var o serveOptions
+	cmd := &cobra.Command{
+		Use:   name,
+		Short: "Decide where redirected SIP calls go",
+		Args:  noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := o.validate(); err != nil {
+				return err
+			}
+			return serve(ctx, &o, cmd.ErrOrStderr())
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.config, "config", "", "policy `file` (YAML); without it the default policy")
+	f.StringVar(&o.listen, "listen", "127.0.0.1:50051", "gRPC `address`: HOST:PORT, or unix:///PATH; port 0 takes a free one")
+	f.StringVar(&o.admin, "admin", "127.0.0.1:9050", "HTTP `address` of /metrics, /healthz, /readyz (on loopback /debug/pprof)")
+	o.log.flags(f)
+	f.DurationVar(&o.maxConnectionAge, "max-connection-age", policyrpc.DefaultMaxConnectionAge,
+		"`time` after which a client is told to connect anew, so that new replicas get calls; 1s to 24h")
+	f.DurationVar(&o.drain, "drain", 10*time.Second, "`time` that decisions in progress may take after SIGTERM, 0s to 10m")
+	return cmd
+}
+
+func (o *serveOptions) validate() error {
+	if o.maxConnectionAge < time.Second || o.maxConnectionAge > 24*time.Hour {
+		return usagef("--max-connection-age %s is out of range (1s to 24h)", o.maxConnectionAge)
+	}
+	if o.drain < 0 || o.drain > 10*time.Minute {
+		return usagef("--drain %s is out of range (0s to 10m)", o.drain)
+	}
+	if _, _, err := net.SplitHostPort(o.admin); err != nil {
+		return usagef("--admin %q is no HOST:PORT: %w", o.admin, err)
+	}
+	return errors.Join(checkListen(o.listen), o.log.validate())
+}
+
+// serve answers until ctx ends, and then drains.
+func serve(ctx context.Context, o *serveOptions, stderr io.Writer) error {
+	cfg, err := loadConfig(o.config)
+	if err != nil {
+		return err
+	}
+	logger := o.log.logger(stderr)
+	adm, err := admin.Listen(o.admin, admin.Options{Logger: logger})
+	if err != nil {
+		return failure{err}
+	}
+	p := policy.NewBuiltin(cfg)
+	server, err := policyrpc.NewServer(p, p.Info, policyrpc.ServerOptions{
+		Logger:           logger,
+		Registerer:       adm.Registry(),
+		LogEvery:         o.log.every(),
+		MaxConnectionAge: o.maxConnectionAge,
+	})
+	if err != nil {
+		return failure{errors.Join(err, adm.Shutdown(ctx))}
+	}
+	listener, err := listen(ctx, o.listen)
+	if err != nil {
+		return failure{errors.Join(err, adm.Shutdown(ctx))}
+	}
+	ended := make(chan error, 2)
+	go func() { ended <- adm.Serve() }()
+	go func() { ended <- server.Serve(listener) }()
+	addr := listenAddr(listener)
+	adm.SetReady(true, "serving on "+addr)
+	logger.Info("listening", "addr", addr, "admin", adm.Addr().String(), "version", version.String(),
+		"profiles", len(cfg.Profiles), "revision", cfg.Revision)
+	return awaitEnd(ctx, o, adm, server, ended, logger)
+}
+
+// awaitEnd waits for ctx, or for a listener to fail, drains and stops.
+func awaitEnd(ctx context.Context, o *serveOptions, adm *admin.Server, server *policyrpc.Server, ended <-chan error, logger *slog.Logger) error {
+	var failed error
+	running := 2
+	select {
+	case <-ctx.Done():
+		logger.Info("draining", "at_most", o.drain)
+	case failed = <-ended:
+		running--
+	}
+	adm.SetReady(false, "draining")
+	ctx = context.WithoutCancel(ctx)
+	drain, cancel := context.WithTimeout(ctx, o.drain)
+	defer cancel()
+	if err := server.Drain(drain); err != nil {
+		logger.Warn("decisions cut off", "after", o.drain)
+	}
+	grace, cancelGrace := context.WithTimeout(ctx, adminGrace)
+	defer cancelGrace()
+	if err := adm.Shutdown(grace); err != nil {
+		logger.Warn("admin requests cut off", "error", err)
+	}
+	for range running {
+		failed = errors.Join(failed, <-ended)
+	}
+	if failed != nil {
+		return failure{failed}
+	}
+	logger.Info("stopped")
+	return nil
+}
+
+func loadConfig(path string) (*policy.Config, error) {
+	if path == "" {
+		return policy.DefaultConfig(), nil
+	}
+	return policy.LoadConfig(path)
+}

@@ -1,0 +1,21 @@
+package policy
+
+import (
+	"errors"
+	"fmt"
+)
+
+// What keeps a policy from deciding. Both are errors of whoever asks, so that
+// asking again does not help; match them with [errors.Is].
+var (
+	// ErrUnknownProfile: the call names a profile that the policy does not have.
+	// Over gRPC it is FAILED_PRECONDITION.
+	ErrUnknownProfile = errors.New("unknown profile")
+	// ErrInvalidRequest: the request makes no sense; the error says which field.
+	// Over gRPC it is INVALID_ARGUMENT.
+	ErrInvalidRequest = errors.New("invalid request")
+)
+
+func invalid(format string, args ...any) error {
+	return fmt.Errorf("%w: %w", ErrInvalidRequest, fmt.Errorf(format, args...))
+}

@@ -1,0 +1,67 @@
+package policy
+
+import (
+	"context"
+	"slices"
+
+	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
+)
+
+// failure decides the event that an attempt failed (8.1.3.4). The built-in
+// policy never asks for it, but answers as the advance rule that it gives would
+// have.
+func (d *decision) failure(ctx context.Context) (*redirectv1.DecideResponse, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	mapped := d.profile.Mapped(d.lastRedirect())
+	e := &redirectv1.Explanation{Rule: d.rule("after a failure"), Text: d.failureText()}
+	kept := 0
+	if why := d.ends(); why != "" {
+		e.Text += ", " + why
+	} else {
+		kept = d.keepRemaining()
+	}
+	e.Text += d.remainingText(kept)
+	if kept == 0 {
+		return passBest(e), nil
+	}
+	return d.tryTargets(mapped, e), nil
+}
+
+// ends says why the search ends with the attempt that failed; empty if it does
+// not.
+func (d *decision) ends() string {
+	status := int(d.last().GetResponse().GetStatus())
+	if d.last().GetOutcome() != redirectv1.Outcome_OUTCOME_RESPONSE {
+		status = 0
+	}
+	switch {
+	case d.profile.StopAfterRinging && rang(d.attempts) >= 0:
+		return attemptName(rang(d.attempts)) + " has rung (after_ringing: stop)"
+	case status == 401 || status == 407:
+		return "a challenge ends the search"
+	case status >= 600:
+		return "a 6xx ends the search (16.7 step 5)"
+	}
+	return ""
+}
+
+func (d *decision) failureText() string {
+	last := d.last()
+	if last.GetOutcome() == redirectv1.Outcome_OUTCOME_RESPONSE && last.GetResponse() != nil {
+		return response(last.GetResponse())
+	}
+	return clean(last.GetTarget().GetUri()) + ", " + ended(last)
+}
+
+// lastRedirect returns the status of the newest 3xx of the call, 0 if there is
+// none.
+func (d *decision) lastRedirect() int {
+	for _, a := range slices.Backward(d.attempts) {
+		if s := int(a.GetResponse().GetStatus()); s >= 300 && s <= 399 {
+			return s
+		}
+	}
+	return 0
+}

@@ -1,0 +1,62 @@
+package strictyaml
+
+import "go.yaml.in/yaml/v3"
+
+// Strings reads a list of texts. It returns whether the key is there and every
+// element good.
+func (m *Map) Strings(key string, into *[]string) bool {
+	nodes, ok := m.list(key, "a list of texts, like [a, b]")
+	if !ok {
+		return false
+	}
+	texts := make([]string, 0, len(nodes))
+	for i, n := range nodes {
+		v, good := m.doc.scalar(n, index(join(m.path, key), i), "a text")
+		if good && v.wantText() {
+			texts = append(texts, v.Text)
+		}
+	}
+	if len(texts) < len(nodes) {
+		return false
+	}
+	*into = texts
+	return true
+}
+
+// Maps returns the maps of a list, nil if the key is absent. An element that is
+// no map is a problem and left out.
+func (m *Map) Maps(key string) []*Map {
+	nodes, _ := m.list(key, "a list of maps")
+	var maps []*Map
+	for i, n := range nodes {
+		path := index(join(m.path, key), i)
+		if n.Kind != yaml.MappingNode {
+			m.doc.wrongType(n, path, "a map of keys to values")
+			continue
+		}
+		maps = append(maps, m.doc.newMap(path, n))
+	}
+	return maps
+}
+
+// Each calls f for every element of a list of single values.
+func (m *Map) Each(key string, f func(v Value)) {
+	nodes, _ := m.list(key, "a list of values, like [a, b]")
+	for i, n := range nodes {
+		if v, ok := m.doc.scalar(n, index(join(m.path, key), i), "one value"); ok {
+			f(v)
+		}
+	}
+}
+
+func (m *Map) list(key, want string) ([]*yaml.Node, bool) {
+	e, ok := m.find(key)
+	if !ok {
+		return nil, false
+	}
+	if e.value.Kind != yaml.SequenceNode {
+		m.doc.wrongType(e.value, join(m.path, key), want)
+		return nil, false
+	}
+	return e.value.Content, true
+}

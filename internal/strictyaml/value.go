@@ -1,0 +1,62 @@
+package strictyaml
+
+import (
+	"fmt"
+	"strconv"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Value is one value of the file, or a key that is data.
+type Value struct {
+	Path      string // "profiles[0].follow[2]"
+	Text      string // as it stands there, without quotes
+	Line, Col int    // from 1
+
+	doc  *Document
+	node *yaml.Node
+}
+
+func (d *Document) value(n *yaml.Node, path string) Value {
+	return Value{Path: path, Text: n.Value, Line: n.Line, Col: n.Column, doc: d, node: n}
+}
+
+// Failf reports a problem at this value.
+func (v Value) Failf(format string, args ...any) {
+	v.doc.fail(v.Line, v.Col, v.Path, fmt.Sprintf(format, args...))
+}
+
+// Int returns the value as a whole number in decimal from lo to hi, and reports
+// a problem if it is none.
+func (v Value) Int(lo, hi int) (int, bool) {
+	n, err := strconv.Atoi(v.Text)
+	tag := v.node.ShortTag() // YAML takes a number beyond 64 bits for a fraction
+	switch {
+	case tag != tagInt && tag != tagFloat || !isDigits(v.Text):
+		v.Failf("%s is no whole number; want %d to %d", show(v.node), lo, hi)
+	case err != nil || n < lo || n > hi:
+		v.Failf("%s is out of range (%d to %d)", clip(v.Text), lo, hi)
+	default:
+		return n, true
+	}
+	return 0, false
+}
+
+// wantText reports a number, or true and false, where a text is wanted: it may
+// be a slip of the pen, and it is clear with quotes.
+func (v Value) wantText() bool {
+	if tag := v.node.ShortTag(); tag == tagText || tag == tagTime {
+		return true
+	}
+	v.Failf("%s is no text; put it in quotes if it is meant to be one", show(v.node))
+	return false
+}
+
+func isDigits(s string) bool {
+	for i := range len(s) {
+		if (s[i] < '0' || s[i] > '9') && (i > 0 || s[i] != '-') {
+			return false
+		}
+	}
+	return s != ""
+}
