@@ -44,6 +44,15 @@ func (c *Client) Fail() Action {
 	return c.other.Fail()
 }
 
+// Quiet stops sending the request again; see [InviteClient.Quiet].
+func (c *Client) Quiet() {
+	if c.isInvite {
+		c.invite.Quiet()
+		return
+	}
+	c.other.Quiet()
+}
+
 // Next returns when Expire wants to be called; zero if never.
 func (c *Client) Next() time.Time {
 	if c.isInvite {

@@ -93,3 +93,7 @@ func (c *InviteClient) Next() time.Time { return Earlier(c.resend, c.end) }
 
 // State returns the state.
 func (c *InviteClient) State() State { return c.state }
+
+// Quiet stops sending the request again: the core no longer waits for an answer,
+// but knows what to do with one that comes before Timer B.
+func (c *InviteClient) Quiet() { c.resend = time.Time{} }

@@ -79,3 +79,6 @@ func (c *NonInviteClient) Next() time.Time { return Earlier(c.resend, c.end) }
 
 // State returns the state.
 func (c *NonInviteClient) State() State { return c.state }
+
+// Quiet stops sending the request again; see [InviteClient.Quiet].
+func (c *NonInviteClient) Quiet() { c.resend = time.Time{} }

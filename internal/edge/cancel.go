@@ -1,0 +1,83 @@
+package edge
+
+import (
+	"time"
+
+	"github.com/redirectd/redirectd/internal/edge/message"
+	"github.com/redirectd/redirectd/internal/edge/transaction"
+	"github.com/redirectd/redirectd/internal/edge/transport"
+)
+
+// receiveCancel takes a CANCEL from upstream (16.10). One that matches nothing
+// is answered 481 and not forwarded statelessly, which the RFC would allow: so
+// nobody can use the edge to reach a call that is not the edge's.
+func (e *Edge) receiveCancel(f transport.Flow, m *message.Message) {
+	rc, ok := e.table.ByKey(transaction.CancelledKey(m))
+	if !ok || f.Remote.Addr() != rc.source.Addr() { // the callee knows the Via too
+		e.reply(f, m, 481, "")
+		return
+	}
+	e.reply(f, m, 200, "")
+	rc.mu.Lock()
+	defer rc.leave()
+	rc.cancel(time.Now())
+}
+
+// cancel ends the call: no further target, and every branch is cancelled. The
+// 487 upstream is the branch's own; it is ours only if no branch is pending, or
+// none answers within 64*T1.
+func (rc *responseContext) cancel(now time.Time) {
+	if rc.final || rc.cancelled {
+		return
+	}
+	rc.cancelled = true
+	rc.supersede()
+	rc.remaining = nil
+	if !rc.cancelBranches(nil) {
+		rc.respondOwn(487, "")
+		return
+	}
+	rc.cancelEnd = now.Add(rc.edge.cfg.Timers.Timeout())
+}
+
+// cancelBranches cancels every pending branch but one, and reports whether there
+// were any.
+func (rc *responseContext) cancelBranches(but *branch) (pending bool) {
+	for _, b := range rc.branches {
+		if b == but || b.concluded {
+			continue
+		}
+		pending = true
+		rc.cancelBranch(b, time.Now())
+	}
+	return pending
+}
+
+// cancelBranch cancels one branch, but not before a provisional response (9.1).
+func (rc *responseContext) cancelBranch(b *branch, now time.Time) {
+	if rc.method != "INVITE" || b.cancelWanted {
+		return
+	}
+	b.cancelWanted = true
+	if b.client.State() == transaction.Proceeding {
+		rc.sendCancel(b, now)
+	}
+}
+
+// sendCancel sends the CANCEL on the flow that took the INVITE.
+func (rc *responseContext) sendCancel(b *branch, now time.Time) {
+	b.cancelBytes = message.Cancel(nil, b.asSent())
+	b.cancelEnd = now.Add(rc.edge.cfg.Timers.Timeout())
+	b.cancelClient.Start(&rc.edge.cfg.Timers, b.flow.Kind.Reliable(), 0, now)
+	rc.edge.sendTo(b.flow, b.cancelBytes, b.flow.Remote, rc.callID)
+}
+
+// concludeCancelled takes the outcome of the branch that a cancelled call had.
+// What a 3xx or a timeout would lead to is of no use to anybody: 487.
+func (rc *responseContext) concludeCancelled(m *message.Message) {
+	if m != nil && m.Status() >= 400 {
+		rc.relayFinal(m, "cancelled by the caller")
+		return
+	}
+	rc.respondOwn(487, "")
+}

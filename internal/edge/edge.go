@@ -1,0 +1,178 @@
+package edge
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"hash/maphash"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/redirectd/redirectd/internal/edge/locate"
+	"github.com/redirectd/redirectd/internal/edge/message"
+	"github.com/redirectd/redirectd/internal/edge/transaction"
+	"github.com/redirectd/redirectd/internal/edge/transport"
+	"github.com/redirectd/redirectd/internal/policy"
+)
+
+// Options are what an edge is made of.
+type Options struct {
+	Config Config
+	// Policy is a remote policy: it is asked on a goroutine of its own, with a
+	// deadline. Nil: the embedded one decides.
+	Policy policy.Policy
+	// Embedded is the built-in policy: it is asked inline and must not wait.
+	// Required.
+	Embedded policy.Policy
+	// Version stands in questions to the policy.
+	Version string
+	// Logger gets one line per redirected call. Nil: no logging.
+	Logger *slog.Logger
+	// Registerer gets the sipedge_* metrics. Nil: none are exported.
+	Registerer prometheus.Registerer
+}
+
+// Edge is a running proxy. Its methods are safe for concurrent use.
+type Edge struct {
+	cfg      Config
+	version  string
+	log      *slog.Logger
+	policy   policy.Policy
+	embedded policy.Policy
+	metrics  *metrics
+
+	sockets  *transport.Set
+	table    *transaction.Table[*responseContext]
+	wheel    *transaction.Wheel
+	resolver locate.Resolver
+	macs     macs
+	flows    flowIndex
+	seed     maphash.Seed
+
+	decisions chan struct{} // one token per outstanding decision
+	waiting   chan struct{} // one per call that waits for DNS or a connection
+	draining  atomic.Bool
+
+	ctx    context.Context //nolint:containedctx // the lifetime of the edge's goroutines, cancelled by Close
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+}
+
+// Start binds the listeners and serves until Close.
+func Start(o Options) (*Edge, error) {
+	o.Config.setDefaults()
+	if err := o.Config.Validate(); err != nil {
+		return nil, err
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	e := &Edge{
+		cfg: o.Config, version: o.Version, log: o.Logger,
+		policy: o.Policy, embedded: o.Embedded,
+		table:     transaction.NewTable[*responseContext](o.Config.Limits.Transactions),
+		wheel:     transaction.NewWheel(time.Now()),
+		seed:      maphash.MakeSeed(),
+		macs:      newMACs(o.Config.Secrets),
+		decisions: make(chan struct{}, o.Config.Limits.Decisions),
+		waiting:   make(chan struct{}, o.Config.Limits.Waiting),
+	}
+	e.metrics = newMetrics(o.Registerer, e)
+	e.ctx, e.cancel = context.WithCancel(context.Background())
+	sockets, err := transport.Listen(transport.Config{
+		Listen: o.Config.Listen, Advertise: o.Config.Advertise, Logger: o.Logger,
+	}, receiver{e})
+	if err != nil {
+		e.cancel()
+		return nil, err
+	}
+	e.sockets = sockets
+	e.wg.Go(func() { e.wheel.Run(e.ctx) })
+	sockets.Serve()
+	return e, nil
+}
+
+// Listeners returns the addresses that the edge listens on.
+func (e *Edge) Listeners() []transport.Listener { return e.sockets.Listeners() }
+
+// InProgress returns how many transactions the edge holds, finished ones that
+// still absorb retransmissions included.
+func (e *Edge) InProgress() int { return e.table.Len() }
+
+// Drain answers new requests outside a dialog with 503 and returns when no call
+// waits for its final response any more, or ctx is done.
+func (e *Edge) Drain(ctx context.Context) {
+	e.draining.Store(true)
+	ticker := time.NewTicker(50 * time.Millisecond)
+	defer ticker.Stop()
+	for e.unanswered() > 0 {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// unanswered returns how many requests have no final response yet.
+func (e *Edge) unanswered() (n int) {
+	e.table.Each(func(rc *responseContext) {
+		rc.mu.Lock()
+		defer rc.mu.Unlock()
+		if !rc.final {
+			n++
+		}
+	})
+	return n
+}
+
+// Close ends everything at once and waits for the edge's goroutines.
+func (e *Edge) Close() {
+	e.cancel()
+	e.sockets.Shutdown()
+	e.wg.Wait()
+}
+
+// receiver is what the transport layer sees of an edge.
+type receiver struct{ e *Edge }
+
+// Receive takes a message.
+func (r receiver) Receive(f transport.Flow, m *message.Message, err error) {
+	defer r.e.survive()
+	switch {
+	case err != nil:
+		r.e.receiveMalformed(f, m, err)
+	case m.IsRequest():
+		r.e.receiveRequest(f, m)
+	default:
+		r.e.receiveResponse(f, m)
+	}
+}
+
+// Failed takes a transport error (18.4).
+func (r receiver) Failed(f transport.Flow, payload []byte, err error) {
+	defer r.e.survive()
+	r.e.transportFailed(f, payload, err)
+}
+
+// survive keeps a panic from ending the process. A response context has its own
+// (leave): what comes here belongs to no call.
+func (e *Edge) survive() {
+	if p := recover(); p != nil {
+		e.metrics.panics.Inc()
+		e.log.Error("panic", "value", p, "stack", string(debug.Stack()))
+	}
+}
+
+// newID returns the id of a response context. It stands in branches, and nobody
+// can guess it.
+func newID() uint64 {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never fails, by its documentation
+	return binary.LittleEndian.Uint64(b[:])
+}

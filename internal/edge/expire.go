@@ -1,0 +1,97 @@
+package edge
+
+import (
+	"time"
+
+	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
+	"github.com/redirectd/redirectd/internal/edge/transaction"
+)
+
+// expire runs every timer of the context that is due.
+func (rc *responseContext) expire() {
+	defer rc.edge.survive()
+	rc.mu.Lock()
+	defer rc.leave()
+	now := time.Now()
+	timers := &rc.edge.cfg.Timers
+	if rc.server.Expire(timers, now).Has(transaction.Send) {
+		rc.send(rc.last)
+	}
+	if transaction.Due(rc.decideBy, now) {
+		rc.noDecision("timeout", "no answer within "+rc.edge.cfg.Policy.Timeout.String())
+	}
+	// A branch that ends may begin another: walk what is there now.
+	for _, b := range append([]*branch(nil), rc.branches...) {
+		rc.expireBranch(b, timers, now)
+	}
+	if transaction.Due(rc.cancelEnd, now) {
+		rc.respondOwn(487, "")
+	}
+}
+
+func (rc *responseContext) expireBranch(b *branch, timers *transaction.Timers, now time.Time) {
+	if b.cancelBytes != nil && b.cancelClient.Expire(timers, now).Has(transaction.Send) {
+		_ = b.flow.Send(b.cancelBytes) // the timers of the branch end it anyway
+	}
+	switch action := b.client.Expire(timers, now); {
+	case action.Has(transaction.Send):
+		if err := b.flow.Send(b.sent); err != nil {
+			rc.failed(b, err)
+			return
+		}
+	case action.Has(transaction.Timeout):
+		rc.timedOut(b)
+	}
+	if transaction.Due(b.cancelEnd, now) { // 9.1: as if it had been cancelled
+		b.cancelEnd = time.Time{}
+		b.client.Fail()
+		rc.conclude(b, redirectv1.Outcome_OUTCOME_ANSWER_TIMEOUT, nil, "no final response to the INVITE within 64*T1 of the CANCEL")
+	}
+	if b.concluded {
+		return
+	}
+	silent := transaction.Due(b.responseTime, now) && !b.answering()
+	if transaction.Due(b.responseTime, now) {
+		b.responseTime = time.Time{}
+	}
+	switch {
+	case silent:
+		rc.giveUp(b, redirectv1.Outcome_OUTCOME_RESPONSE_TIMEOUT, "no response within response_timeout")
+	case transaction.Due(b.answerTime, now), transaction.Due(b.timerC, now):
+		rc.answerTimeout(b, now)
+	}
+}
+
+// timedOut ends a branch after Timer B or F: the next address of its target, or
+// an outcome.
+func (rc *responseContext) timedOut(b *branch) {
+	if len(b.rest) > 0 && rc.method == "INVITE" && !rc.cancelled && !b.cancelWanted {
+		rc.failed(b, errNoResponse)
+		return
+	}
+	rc.conclude(b, redirectv1.Outcome_OUTCOME_RESPONSE_TIMEOUT, nil, "no response in time (Timer B or F)")
+}
+
+// answerTimeout cancels a target that has run out of time (16.8, 16.10). The
+// next one starts when this branch has ended: else two phones might answer.
+func (rc *responseContext) answerTimeout(b *branch, now time.Time) {
+	b.answerTime, b.timerC = time.Time{}, time.Time{}
+	b.timedOut = true
+	if !b.answering() || rc.method != "INVITE" {
+		rc.giveUp(b, redirectv1.Outcome_OUTCOME_ANSWER_TIMEOUT, "no response in time")
+		return
+	}
+	rc.cancelBranch(b, now)
+}
+
+// giveUp goes on without a target that has said nothing. Its client transaction
+// lives on in silence: should it ring after all, it is cancelled, and a 2xx goes
+// upstream (16.7 step 5).
+func (rc *responseContext) giveUp(b *branch, outcome redirectv1.Outcome, detail string) {
+	b.cancelWanted = rc.method == "INVITE"
+	b.client.Quiet()
+	rc.conclude(b, outcome, nil, detail)
+}
+
+// answering reports whether a provisional response has come.
+func (b *branch) answering() bool { return b.client.State() == transaction.Proceeding }

@@ -1,0 +1,115 @@
+package edge
+
+import (
+	"time"
+
+	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
+	"github.com/redirectd/redirectd/internal/edge/message"
+	"github.com/redirectd/redirectd/internal/edge/transaction"
+)
+
+// finish sends the one final response upstream (16.7 steps 5 to 9) and releases
+// what the call needed. why is for the log.
+func (rc *responseContext) finish(status int, b []byte, why string) {
+	if rc.final {
+		return
+	}
+	rc.last = b
+	sent := rc.server.Respond(&rc.edge.cfg.Timers, status, time.Now()).Has(transaction.Send)
+	if sent {
+		rc.send(b)
+		rc.edge.metrics.finals.WithLabelValues(statusClass(status)).Inc()
+	}
+	if status < 300 {
+		rc.last = nil // a 2xx is the callee's to repeat
+		if rc.method != "INVITE" {
+			rc.last = b
+		}
+	}
+	rc.final = true // whatever happens below, it was sent
+	rc.logCall(status, why)
+	rc.release()
+}
+
+// respondOwn sends a final response of our own upstream.
+func (rc *responseContext) respondOwn(status int, reason string, headers ...message.Header) {
+	if rc.final {
+		return
+	}
+	if status == 408 && rc.method != "INVITE" { // RFC 4320 section 4.2: say nothing at all
+		rc.logCall(0, "no final response in time for a request other than INVITE")
+		rc.server.Abandon()
+		rc.release()
+		return
+	}
+	b := message.Response(nil, rc.request, rc.source, status, reason, newTag(), headers...)
+	rc.finish(status, b, "answered by the edge")
+}
+
+// finishBest sends the best response upstream.
+func (rc *responseContext) finishBest(why string) {
+	best := rc.best
+	switch {
+	case best.status == 0:
+		rc.respondOwn(rc.mapped(), "")
+	case best.status == 503: // 16.7 step 6: the next one up would not try us again
+		rc.respondOwn(500, "")
+	case best.m == nil:
+		rc.respondOwn(best.status, "")
+	default:
+		rc.relayFinal(best.m, why)
+	}
+}
+
+// relayFinal sends a received final response upstream as it came.
+func (rc *responseContext) relayFinal(m *message.Message, why string) {
+	relayed := rc.withoutOurVia(m)
+	if relayed == nil { // its Via can't be the one we sent
+		rc.respondOwn(500, "")
+		return
+	}
+	rc.finish(m.Status(), relayed, why)
+}
+
+// finishExhausted ends a call that has no target left.
+func (rc *responseContext) finishExhausted() {
+	if d := rc.decision; d.GetExhausted() != nil && (!d.GetExhaustedOnlyIfNone() || !rc.best.real) {
+		rc.reject(d.GetExhausted(), "no target is left")
+		return
+	}
+	rc.finishBest("no target is left")
+}
+
+// reject sends a final response that the policy wants.
+func (rc *responseContext) reject(r *redirectv1.FinalResponse, why string) {
+	status := int(r.GetStatus())
+	if status == 408 && rc.method != "INVITE" {
+		rc.respondOwn(408, "")
+		return
+	}
+	b := message.Response(nil, rc.request, rc.source, status, r.GetReasonPhrase(), newTag(), rc.ownHeaders(r.GetHeaderOps())...)
+	rc.finish(status, b, why)
+}
+
+// mapped returns the status for a 3xx that is not followed: 480 for 302, which
+// is temporary, and otherwise 410. A call that was not redirected has no target
+// but its first, and that has given no answer: 408.
+func (rc *responseContext) mapped() int {
+	switch rc.redirectStatus {
+	case 0:
+		return 408
+	case 302:
+		return 480
+	}
+	return 410
+}
+
+// rejectFirst answers a request that has no target at all.
+func (rc *responseContext) rejectFirst(err error) {
+	rc.edge.log.Debug("request without a target", "call_id", rc.callID, "error", err)
+	if isUnsupportedScheme(err) { // 16.3 step 2
+		rc.respondOwn(416, "")
+		return
+	}
+	rc.respondOwn(400, "Bad Request-URI or Route")
+}

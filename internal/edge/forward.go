@@ -1,0 +1,122 @@
+package edge
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
+	"github.com/redirectd/redirectd/internal/edge/transaction"
+)
+
+var (
+	errNoSocket       = errors.New("no listener of that transport and address family")
+	errTooManyWaiting = errors.New("too many calls wait for DNS or connections (limits.waiting)")
+)
+
+// timeoutOf returns how long a client transaction may take: 64*T1, for a request
+// other than INVITE from its arrival, for all targets together (RFC 4320).
+func (rc *responseContext) timeoutOf(now time.Time) time.Duration {
+	timeout := rc.edge.cfg.Timers.Timeout()
+	if rc.method == "INVITE" {
+		return timeout
+	}
+	return max(rc.receivedAt.Add(timeout).Sub(now), time.Millisecond)
+}
+
+// try makes an attempt of a target.
+func (rc *responseContext) try(t *target) {
+	b := &branch{n: rc.nextBranch(), attempt: len(rc.attempts), target: t}
+	rc.beginAttempt(t)
+	rc.reach(b)
+}
+
+// build makes the request of a branch from the request as received (16.6). It
+// is made again when the flow changes, with the same branch in its Via: nothing
+// was sent yet.
+func (rc *responseContext) build(b *branch) {
+	t, edit := b.target, rc.request.Edit()
+	if uri := t.uri.Text; uri != rc.request.RequestURI() { // step 2
+		edit.SetRequestURI(uri)
+	}
+	maxForwards, ok := rc.request.MaxForwards() // step 3
+	if !ok {
+		maxForwards = 71
+	}
+	edit.SetMaxForwards(maxForwards - 1)
+	rc.recordRoute(edit, b)
+	switch { // step 6
+	case t.setRoutes:
+		edit.SetRoutes(t.routeValues())
+	case rc.in.routed.popped > 0:
+		edit.PopRoutes(rc.in.routed.popped)
+	}
+	if t.depth > 0 && !rc.in.forwardsCredentials() { // 22.3: they are for whoever challenged
+		edit.Remove("Authorization")
+		edit.Remove("Proxy-Authorization")
+	}
+	rc.editHeaders(edit, t)
+	if b.flow.Kind.Reliable() { // step 9
+		edit.EnsureContentLength()
+	}
+	edit.MarkReceived(rc.source)
+	edit.PushVia(fmt.Sprintf("SIP/2.0/%s %s;branch=%s", // step 8
+		b.flow.Kind.ViaName(), rc.edge.sockets.SentBy(b.flow), transaction.Branch(rc.id, b.n)))
+	b.sent = edit.Bytes(make([]byte, 0, len(rc.request.Raw())+512))
+}
+
+// launch starts the client transaction of a branch (16.6 steps 10 and 11).
+func (rc *responseContext) launch(b *branch) {
+	now := time.Now()
+	a := rc.attempts[b.attempt]
+	a.DestinationAddress = b.flow.Remote.String()
+	a.StartedAt = timestamp(now)
+	b.client.Start(&rc.edge.cfg.Timers, rc.method, b.flow.Kind.Reliable(), rc.timeoutOf(now), now)
+	if timeout := b.target.responseTimeout(); timeout > 0 {
+		b.responseTime = now.Add(timeout)
+	}
+	if rc.method == "INVITE" {
+		b.timerC = now.Add(timerC)
+	}
+	if timeout := b.target.answerTimeout(); timeout > 0 {
+		b.answerTime = now.Add(timeout)
+	}
+	rc.branches = append(rc.branches, b)
+	rc.edge.flows.add(b.flow, rc)
+	rc.edge.metrics.attempts.Inc()
+	if err := b.flow.Send(b.sent); err != nil {
+		rc.failed(b, err)
+	}
+}
+
+// failed ends a branch after a transport error: the next address of its target,
+// or an outcome (16.9).
+func (rc *responseContext) failed(b *branch, err error) {
+	b.client.Fail()
+	if b.concluded {
+		return
+	}
+	if len(b.rest) > 0 && !rc.cancelled && !b.timedOut && !b.cancelWanted {
+		again := &branch{n: rc.nextBranch(), attempt: b.attempt, target: b.target, rest: b.rest}
+		b.concluded = true
+		rc.connect(again, again.rest)
+		return
+	}
+	rc.conclude(b, redirectv1.Outcome_OUTCOME_TRANSPORT_ERROR, nil, err.Error())
+}
+
+// unreachable ends an attempt that was never sent.
+func (rc *responseContext) unreachable(b *branch, err error) {
+	rc.conclude(b, redirectv1.Outcome_OUTCOME_TRANSPORT_ERROR, nil, err.Error())
+}
+
+// unresolvable ends an attempt whose target has no address.
+func (rc *responseContext) unresolvable(b *branch, err error) {
+	rc.conclude(b, redirectv1.Outcome_OUTCOME_UNRESOLVABLE, nil, err.Error())
+}
+
+// refuseLate ends an attempt that the edge refuses after all.
+func (rc *responseContext) refuseLate(b *branch, why *refused) {
+	rc.edge.metrics.refused.WithLabelValues(why.reason).Inc()
+	rc.conclude(b, redirectv1.Outcome_OUTCOME_REFUSED, nil, why.text)
+}

@@ -1,0 +1,140 @@
+package edge
+
+import (
+	"errors"
+	"net/netip"
+
+	"github.com/redirectd/redirectd/internal/edge/locate"
+	"github.com/redirectd/redirectd/internal/edge/message"
+	"github.com/redirectd/redirectd/internal/edge/transaction"
+	"github.com/redirectd/redirectd/internal/edge/transport"
+)
+
+// receiveMalformed answers a request that can't be read, if it can be answered,
+// and drops everything else.
+func (e *Edge) receiveMalformed(f transport.Flow, m *message.Message, err error) {
+	e.metrics.dropped.WithLabelValues("malformed").Inc()
+	e.log.Debug("malformed message", "source", f.Remote, "transport", f.Kind, "error", err)
+	var parse *message.ParseError
+	if errors.As(err, &parse) && m.Answerable() && m.Method() != "ACK" {
+		e.reply(f, m, parse.Status, parse.Reason)
+	}
+}
+
+// receiveRequest finds the transaction of a request, or begins one.
+func (e *Edge) receiveRequest(f transport.Flow, m *message.Message) {
+	e.metrics.requests.WithLabelValues(methodLabel(m.Method())).Inc()
+	switch m.Method() {
+	case "ACK":
+		e.receiveAck(f, m)
+		return
+	case "CANCEL":
+		e.receiveCancel(f, m)
+		return
+	}
+	key := transaction.ServerKey(m)
+	if rc, ok := e.table.ByKey(key); ok {
+		rc.retransmission()
+		return
+	}
+	if r := validate(m); r != nil {
+		e.reply(f, m, r.status, r.reason, r.headers...)
+		return
+	}
+	in, r := e.admit(f, m)
+	if r != nil {
+		if r.status != 0 {
+			e.reply(f, m, r.status, r.reason, r.headers...)
+		}
+		return
+	}
+	e.begin(f, m, key, in)
+}
+
+// begin makes the response context of a request and sends it on its way.
+func (e *Edge) begin(f transport.Flow, m *message.Message, key string, in *inbound) {
+	rc := newResponseContext(e, f, m, key, in)
+	rc.mu.Lock() // before anyone can find it
+	defer rc.leave()
+	other, added := e.table.Add(key, rc.id, rc)
+	if !added {
+		rc.server.Abandon()
+		rc.final = true
+		if other == nil {
+			e.metrics.dropped.WithLabelValues("transaction_limit").Inc()
+			e.reply(f, m, 503, "", message.Header{Name: "Retry-After", Value: "5"})
+		} // else a copy of the request won the race, and is being served
+		return
+	}
+	rc.start()
+}
+
+// receiveResponse hands a response to the branch that it belongs to (16.7
+// step 1). One that belongs to none is dropped (RFC 6026 section 7.3).
+func (e *Edge) receiveResponse(f transport.Flow, m *message.Message) {
+	id, n, ok := transaction.ParseBranch(m.TopVia().Branch)
+	if !ok {
+		e.metrics.dropped.WithLabelValues("stray_response").Inc()
+		return
+	}
+	rc, ok := e.table.ByID(id)
+	if !ok {
+		e.metrics.dropped.WithLabelValues("stray_response").Inc()
+		return
+	}
+	rc.mu.Lock()
+	defer rc.leave()
+	rc.response(f, n, m)
+}
+
+// transportFailed tells the branches that used a flow. The head of the datagram
+// that did not arrive names its branch; a connection ends all of its branches.
+func (e *Edge) transportFailed(f transport.Flow, payload []byte, err error) {
+	if f.Kind.Reliable() {
+		for _, rc := range e.flows.waiting(f) {
+			rc.flowFailed(f, err)
+		}
+		return
+	}
+	var m message.Message
+	_ = m.Parse(payload) // the kernel returns what it kept of it; the top Via is enough
+	id, n, ok := transaction.ParseBranch(m.TopVia().Branch)
+	if !ok || !m.IsRequest() {
+		return
+	}
+	if rc, ok := e.table.ByID(id); ok {
+		rc.mu.Lock()
+		defer rc.leave()
+		rc.branchFailed(n, err)
+	}
+}
+
+// upstreamFlow returns the way of the responses to a request (18.2.2, RFC 3581
+// section 4): the address it came from, and over UDP the port of its Via unless
+// it asks for rport.
+func upstreamFlow(f transport.Flow, m *message.Message) transport.Flow {
+	if f.Kind.Reliable() || m.TopVia().HasRPort {
+		return f
+	}
+	f.Remote = viaAddr(f, m)
+	return f
+}
+
+// viaAddr returns the address that a request came from with the port of its Via.
+func viaAddr(f transport.Flow, m *message.Message) netip.AddrPort {
+	port := m.TopVia().Port
+	if port == 0 {
+		port = locate.DefaultPort
+	}
+	return netip.AddrPortFrom(f.Remote.Addr(), port)
+}
+
+// methodLabel bounds the values of a metric's label.
+func methodLabel(method string) string {
+	switch method {
+	case "INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "REGISTER", "PRACK", "SUBSCRIBE", "NOTIFY", "PUBLISH",
+		"INFO", "REFER", "MESSAGE", "UPDATE":
+		return method
+	}
+	return "other"
+}

@@ -1,0 +1,328 @@
+package edge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
+	"github.com/redirectd/redirectd/internal/edge/message"
+	"github.com/redirectd/redirectd/internal/policy"
+)
+
+// question is what is being put to the policy, and the failure it may be about.
+type question struct {
+	request *redirectv1.DecideRequest
+	branch  *branch            // the attempt that brought the event; nil if it was refused
+	outcome redirectv1.Outcome // of that attempt, if the event is a failure
+	status  int
+}
+
+func (q *question) isFailure() bool { return q.request.GetFailure() != nil }
+
+// redirected takes a 3xx (16.7 step 4).
+func (rc *responseContext) redirected(b *branch, m *message.Message) {
+	rc.edge.metrics.redirects.WithLabelValues(redirectLabel(m.Status())).Inc()
+	if why := rc.mayNotRecurse(); why != "" {
+		rc.relayFinal(m, why)
+		return
+	}
+	rc.redirectedFrom, rc.redirectStatus, rc.redirect = b.attempt, m.Status(), m.Clone()
+	event := rc.redirectProto(b, m)
+	if limit := rc.edge.cfg.Limits.Nesting; b.target.depth >= limit {
+		rc.edge.metrics.refused.WithLabelValues("nesting").Inc()
+		rc.edge.log.Info("redirect refused", "call_id", rc.callID, "reason", "nesting", "limit", limit)
+		rc.nextTarget()
+		return
+	}
+	rc.ask(&question{request: rc.newRequest(event), branch: b})
+}
+
+// mayNotRecurse returns why a 3xx is not the edge's business: then it goes
+// upstream unchanged, and no policy is asked.
+func (rc *responseContext) mayNotRecurse() string {
+	if rc.in.inDialog { // 16.5: the edge is not responsible for that Request-URI
+		return "3xx within a dialog"
+	}
+	for _, directive := range rc.request.Values("Request-Disposition") { // RFC 3841 section 9.1
+		if strings.EqualFold(directive, "no-recurse") {
+			return "the caller asked for no-recurse"
+		}
+	}
+	return ""
+}
+
+// ask puts a question to the policy. The embedded one is called inline. A remote
+// one gets a goroutine, of which there is a limited number: none left means no
+// decision, at once.
+func (rc *responseContext) ask(q *question) {
+	rc.supersede()
+	rc.question = q
+	e := rc.edge
+	if e.policy == nil {
+		rc.decideEmbedded(q)
+		return
+	}
+	select {
+	case e.decisions <- struct{}{}:
+	default:
+		rc.noDecision("limit", "too many decisions are outstanding (limits.decisions)")
+		return
+	}
+	timeout := e.cfg.Policy.Timeout
+	ctx, cancel := context.WithTimeout(e.ctx, timeout)
+	generation := rc.generation
+	rc.abort, rc.waitingFor = cancel, "policy"
+	rc.decideBy = time.Now().Add(timeout + 50*time.Millisecond) // a policy that ignores its deadline
+	e.wg.Go(func() {
+		defer e.survive()
+		defer func() { <-e.decisions }()
+		defer cancel()
+		began := time.Now()
+		answer, err := ask(ctx, e.policy, q.request)
+		e.metrics.decisionSeconds.Observe(time.Since(began).Seconds())
+		rc.mu.Lock()
+		defer rc.leave()
+		if rc.generation == generation && !rc.final {
+			rc.decided(answer, err)
+		}
+	})
+}
+
+// decideEmbedded asks the built-in policy.
+func (rc *responseContext) decideEmbedded(q *question) {
+	began := time.Now()
+	answer, err := ask(rc.edge.ctx, rc.edge.embedded, q.request)
+	rc.edge.metrics.decisionSeconds.Observe(time.Since(began).Seconds())
+	rc.decided(answer, err)
+}
+
+// ask turns a panic of a policy into an error.
+func ask(ctx context.Context, p policy.Policy, req *redirectv1.DecideRequest) (answer *redirectv1.DecideResponse, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			answer, err = nil, fmt.Errorf("policy panicked: %v", v)
+		}
+	}()
+	return p.Decide(ctx, req)
+}
+
+// decided takes an answer of a policy, if it is one.
+func (rc *responseContext) decided(answer *redirectv1.DecideResponse, err error) {
+	if err != nil {
+		reason := "error"
+		if errors.Is(err, context.DeadlineExceeded) {
+			reason = "timeout"
+		}
+		rc.noDecision(reason, err.Error())
+		return
+	}
+	if err := checkDecision(answer, rc.method); err != nil {
+		rc.noDecision("invalid", err.Error())
+		return
+	}
+	q := rc.question
+	rc.supersede()
+	rc.policyState = answer.GetPolicyState()
+	if text := answer.GetExplanation().GetText(); text != "" {
+		rc.explanations = append(rc.explanations, text)
+	}
+	rc.apply(q, answer)
+}
+
+// apply does what a decision says.
+func (rc *responseContext) apply(q *question, answer *redirectv1.DecideResponse) {
+	metric := rc.edge.metrics.decisions
+	switch action := answer.GetAction().(type) {
+	case *redirectv1.DecideResponse_TryTargets:
+		metric.WithLabelValues("try_targets").Inc()
+		rc.decision = action.TryTargets
+		rc.remaining = action.TryTargets.GetTargets()
+		rc.nextTarget()
+	case *redirectv1.DecideResponse_Reject:
+		metric.WithLabelValues("reject").Inc()
+		rc.reject(action.Reject, "rejected by the policy")
+	case *redirectv1.DecideResponse_PassThrough:
+		metric.WithLabelValues("pass_through").Inc()
+		rc.passThrough(q, action.PassThrough)
+	}
+}
+
+// passThrough sends a response that was received upstream.
+func (rc *responseContext) passThrough(q *question, p *redirectv1.PassThrough) {
+	m := rc.redirect
+	if p.GetWhich() == redirectv1.PassThrough_WHICH_BEST ||
+		p.GetWhich() != redirectv1.PassThrough_WHICH_REDIRECT && q.isFailure() {
+		m = rc.best.m
+	}
+	if m == nil || m.ViaCount() < 2 {
+		rc.finishBest("passed through by the policy")
+		return
+	}
+	edit := m.Edit()
+	edit.PopVia()
+	if kept := p.GetContactIndexes(); len(kept) > 0 && m == rc.redirect {
+		indexes := make([]int, len(kept))
+		for i, k := range kept {
+			indexes[i] = int(k)
+		}
+		edit.KeepContacts(indexes)
+	}
+	if rc.upstream.Kind.Reliable() {
+		edit.EnsureContentLength()
+	}
+	rc.applyOps(edit, p.GetHeaderOps(), nil)
+	rc.finish(m.Status(), edit.Bytes(nil), "passed through by the policy")
+}
+
+// noDecision goes on without an answer of the policy.
+func (rc *responseContext) noDecision(reason, detail string) {
+	q := rc.question
+	rc.supersede()
+	rc.edge.metrics.noDecision.WithLabelValues(reason).Inc()
+	rc.edge.log.Warn("no decision", "call_id", rc.callID, "reason", reason, "detail", detail,
+		"on_unavailable", string(rc.edge.cfg.Policy.OnUnavailable))
+	rc.explanations = append(rc.explanations, "no decision: "+reason)
+	switch {
+	case q.isFailure():
+		rc.advance(q.branch, q.outcome, q.status)
+	case len(rc.remaining) > 0: // a nested 3xx
+		rc.nextTarget()
+	default:
+		rc.unavailable(q)
+	}
+}
+
+// unavailable does what the configuration says when a 3xx can't be decided.
+func (rc *responseContext) unavailable(q *question) {
+	switch rc.edge.cfg.Policy.OnUnavailable {
+	case PassThrough:
+		rc.relayFinal(rc.redirect, "no decision: the 3xx passes")
+		return
+	case Embedded:
+		request := proto.CloneOf(q.request) // a policy that ignores its deadline may still read it
+		request.PolicyState = nil           // it is another policy's
+		answer, err := ask(rc.edge.ctx, rc.edge.embedded, request)
+		if err == nil && checkDecision(answer, rc.method) == nil {
+			rc.policyState = nil
+			rc.apply(q, answer)
+			return
+		}
+	case Map:
+	}
+	rc.respondOwn(rc.mapped(), "")
+}
+
+// afterFailure goes on after an attempt that failed (8.1.3.4).
+func (rc *responseContext) afterFailure(b *branch, outcome redirectv1.Outcome, status int) {
+	switch {
+	case rc.decision == nil: // the first target was the only one
+		rc.finishBest("not redirected")
+	case rc.decision.GetConsultOnFailure():
+		rc.ask(&question{request: rc.newRequest(nil), branch: b, outcome: outcome, status: status})
+	default:
+		rc.advance(b, outcome, status)
+	}
+}
+
+// advance tries the next target if the rule of the one that failed says so.
+func (rc *responseContext) advance(b *branch, outcome redirectv1.Outcome, status int) {
+	if b != nil && !advances(rc.ruleOf(b.target.proto), outcome, status, rc.attempts[b.attempt].GetRang()) {
+		rc.finishBest("this failure does not advance")
+		return
+	}
+	rc.nextTarget()
+}
+
+// ruleOf returns the advance rule in force for a target.
+func (rc *responseContext) ruleOf(t *redirectv1.Target) *redirectv1.AdvanceRule {
+	if rule := t.GetAdvance(); rule != nil {
+		return rule
+	}
+	if rule := rc.decision.GetAdvance(); rule != nil {
+		return rule
+	}
+	return defaultAdvance
+}
+
+// defaultAdvance goes on after everything but an answer, a challenge, or a 6xx.
+var defaultAdvance = &redirectv1.AdvanceRule{
+	Statuses: []*redirectv1.StatusRange{{First: 400, Last: 400}, {First: 402, Last: 406}, {First: 408, Last: 599}},
+	Timeout:  true, TransportError: true,
+}
+
+func advances(rule *redirectv1.AdvanceRule, outcome redirectv1.Outcome, status int, rang bool) bool {
+	if rule.GetStopAfterRinging() && rang {
+		return false
+	}
+	switch outcome {
+	case redirectv1.Outcome_OUTCOME_RESPONSE:
+		for _, r := range rule.GetStatuses() {
+			if uint32(status) >= r.GetFirst() && uint32(status) <= r.GetLast() {
+				return true
+			}
+		}
+		return false
+	case redirectv1.Outcome_OUTCOME_RESPONSE_TIMEOUT, redirectv1.Outcome_OUTCOME_ANSWER_TIMEOUT:
+		return rule.GetTimeout()
+	case redirectv1.Outcome_OUTCOME_TRANSPORT_ERROR, redirectv1.Outcome_OUTCOME_UNRESOLVABLE:
+		return rule.GetTransportError()
+	case redirectv1.Outcome_OUTCOME_REFUSED, redirectv1.Outcome_OUTCOME_UNSPECIFIED:
+	}
+	return true // a refused target is no answer of anybody
+}
+
+// nextTarget tries the next target of the decision that the edge does not
+// refuse. When there is none, the call ends - or the policy is asked again, if
+// it wants to be and the last one was refused.
+func (rc *responseContext) nextTarget() {
+	refusedLast := false
+	for len(rc.remaining) > 0 && rc.attemptsLeft() > 0 {
+		p := rc.remaining[0]
+		rc.remaining = rc.remaining[1:]
+		t, err := redirectedTarget(p)
+		t.depth = rc.tried[rc.origin(p)].depth + 1
+		var why *refused
+		if err != nil {
+			why = &refused{"uri", err.Error()}
+		} else {
+			why = rc.guard(t, time.Now())
+		}
+		if why == nil {
+			rc.try(t)
+			return
+		}
+		rc.refuse(t, why)
+		refusedLast = true
+	}
+	if len(rc.remaining) > 0 {
+		rc.edge.metrics.refused.WithLabelValues("attempts").Inc()
+		rc.edge.log.Info("attempts used up", "call_id", rc.callID, "limit", rc.edge.cfg.Limits.Attempts, "remaining", len(rc.remaining))
+	}
+	if refusedLast && rc.decision.GetConsultOnFailure() && rc.attemptsLeft() > 0 {
+		rc.ask(&question{request: rc.newRequest(nil), outcome: redirectv1.Outcome_OUTCOME_REFUSED})
+		return
+	}
+	rc.finishExhausted()
+}
+
+// redirectLabel bounds the values of a metric's label.
+func redirectLabel(status int) string {
+	switch status {
+	case 300:
+		return "300"
+	case 301:
+		return "301"
+	case 302:
+		return "302"
+	case 305:
+		return "305"
+	case 380:
+		return "380"
+	}
+	return "other"
+}

@@ -1,0 +1,208 @@
+package edge
+
+import (
+	"time"
+
+	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
+	"github.com/redirectd/redirectd/internal/edge/message"
+	"github.com/redirectd/redirectd/internal/edge/transaction"
+	"github.com/redirectd/redirectd/internal/edge/transport"
+)
+
+// response takes a response for branch n (16.7).
+func (rc *responseContext) response(f transport.Flow, n int, m *message.Message) {
+	b := rc.branch(n)
+	if b == nil {
+		rc.edge.metrics.dropped.WithLabelValues("stray_response").Inc()
+		return
+	}
+	now := time.Now()
+	switch m.Method() {
+	case rc.method:
+	case "CANCEL":
+		if b.cancelBytes != nil {
+			b.cancelClient.Response(&rc.edge.cfg.Timers, m.Status(), now)
+		}
+		return
+	default:
+		rc.edge.metrics.dropped.WithLabelValues("wrong_cseq_method").Inc()
+		return
+	}
+	rc.edge.metrics.responses.WithLabelValues(statusClass(m.Status())).Inc()
+	action := b.client.Response(&rc.edge.cfg.Timers, m.Status(), now)
+	if action.Has(transaction.Ack) {
+		rc.acknowledge(b, m)
+	}
+	if !action.Has(transaction.Deliver) {
+		rc.edge.metrics.retransmissions.WithLabelValues("response").Inc()
+		return
+	}
+	switch status := m.Status(); {
+	case status < 200:
+		rc.provisional(b, m, now)
+	case status < 300:
+		rc.success(b, m)
+	default:
+		rc.conclude(b, redirectv1.Outcome_OUTCOME_RESPONSE, m, "")
+	}
+}
+
+// acknowledge sends the ACK of a final response other than 2xx, hop by hop, to
+// the very address that the INVITE went to (17.1.1.3).
+func (rc *responseContext) acknowledge(b *branch, m *message.Message) {
+	if b.ack == nil {
+		b.ack = message.Ack(nil, b.asSent(), m)
+	}
+	rc.edge.sendTo(b.flow, b.ack, b.flow.Remote, rc.callID)
+}
+
+// provisional relays a 1xx other than 100 at once (16.7 step 5).
+func (rc *responseContext) provisional(b *branch, m *message.Message, now time.Time) {
+	if b.cancelWanted && b.cancelBytes == nil {
+		rc.sendCancel(b, now)
+	}
+	status := m.Status()
+	rc.sawProvisional(b, status)
+	if status == 100 {
+		return
+	}
+	if !b.timerC.IsZero() {
+		b.timerC = now.Add(timerC)
+	}
+	if b.concluded || b.timedOut || rc.method != "INVITE" {
+		// A target that ran out of time rings for nobody, and RFC 4320
+		// section 4.1 has no provisional response but 100 to other methods.
+		return
+	}
+	if relayed := rc.withoutOurVia(m); relayed != nil {
+		rc.sendProvisional(relayed)
+	}
+}
+
+func (rc *responseContext) sendProvisional(b []byte) {
+	if !rc.server.Respond(&rc.edge.cfg.Timers, 180, time.Now()).Has(transaction.Send) {
+		return
+	}
+	rc.last = b
+	rc.send(b)
+}
+
+// success relays a 2xx at once, whatever was sent upstream before (16.7
+// step 5): the callee has answered.
+func (rc *responseContext) success(b *branch, m *message.Message) {
+	relayed := rc.withoutOurVia(m)
+	if relayed == nil { // its Via can't be the one we sent
+		rc.edge.metrics.dropped.WithLabelValues("no_via_left").Inc()
+		b.concluded = true
+		rc.cancelBranches(b)
+		rc.respondOwn(500, "")
+		return
+	}
+	first := !b.concluded
+	b.concluded = true
+	if first && !rc.final {
+		rc.endAttempt(b, redirectv1.Outcome_OUTCOME_RESPONSE, m, "")
+	}
+	if rc.final { // sent again, of another fork, or late
+		rc.send(relayed)
+		return
+	}
+	rc.cancelBranches(b)
+	rc.finish(m.Status(), relayed, "target answered")
+}
+
+// withoutOurVia returns a response as it goes upstream (16.7 step 3), or nil if
+// no Via is left: then it was for nobody.
+func (rc *responseContext) withoutOurVia(m *message.Message) []byte {
+	if m.ViaCount() < 2 {
+		return nil
+	}
+	edit := m.Edit()
+	edit.PopVia()
+	if rc.upstream.Kind.Reliable() { // 20.14: a datagram may lack it, a stream must not
+		edit.EnsureContentLength()
+	}
+	return edit.Bytes(make([]byte, 0, len(m.Raw())))
+}
+
+// conclude is called once for every attempt that did not succeed, with its
+// outcome: then the call goes on, or ends.
+func (rc *responseContext) conclude(b *branch, outcome redirectv1.Outcome, m *message.Message, detail string) {
+	if b.concluded {
+		return
+	}
+	b.concluded = true
+	if rc.final {
+		b.release()
+		return
+	}
+	if b.timedOut {
+		outcome = redirectv1.Outcome_OUTCOME_ANSWER_TIMEOUT
+	}
+	rc.endAttempt(b, outcome, m, detail)
+	switch {
+	case rc.cancelled:
+		rc.concludeCancelled(m)
+	case m != nil && m.Status() >= 600: // 16.7 step 5: no new branch
+		rc.best.consider(m.Status(), m)
+		rc.finishBest("6xx ends the search")
+	case m == nil || b.timedOut:
+		rc.best.consider(failureStatus(outcome), nil)
+		rc.afterFailure(b, outcome, 0)
+	case m.Status() < 400:
+		rc.redirected(b, m)
+	default:
+		rc.best.consider(m.Status(), m)
+		rc.afterFailure(b, outcome, m.Status())
+	}
+}
+
+// failureStatus is the response that an attempt without one counts as: 503 for a
+// transport error (16.9), 408 for a timeout (16.8).
+func failureStatus(o redirectv1.Outcome) int {
+	switch o {
+	case redirectv1.Outcome_OUTCOME_TRANSPORT_ERROR, redirectv1.Outcome_OUTCOME_UNRESOLVABLE:
+		return 503
+	case redirectv1.Outcome_OUTCOME_REFUSED:
+		return 480
+	case redirectv1.Outcome_OUTCOME_RESPONSE, redirectv1.Outcome_OUTCOME_RESPONSE_TIMEOUT,
+		redirectv1.Outcome_OUTCOME_ANSWER_TIMEOUT, redirectv1.Outcome_OUTCOME_UNSPECIFIED:
+	}
+	return 408
+}
+
+// flowFailed and branchFailed take a transport error that came after sending.
+func (rc *responseContext) flowFailed(f transport.Flow, err error) {
+	rc.mu.Lock()
+	defer rc.leave()
+	for _, b := range rc.branches {
+		if b.flow == f {
+			rc.interrupted(b, err)
+		}
+	}
+}
+
+func (rc *responseContext) branchFailed(n int, err error) {
+	if b := rc.branch(n); b != nil {
+		rc.interrupted(b, err)
+	}
+}
+
+// interrupted fails a branch that still waits for its first response. One that
+// has had any is alive: its final response may come over another connection
+// (18.2.2), and its timers end it otherwise.
+func (rc *responseContext) interrupted(b *branch, err error) {
+	switch b.client.State() {
+	case transaction.Calling, transaction.Trying:
+		rc.failed(b, err)
+	case transaction.Proceeding, transaction.Accepted, transaction.Completed, transaction.Confirmed, transaction.Terminated:
+	}
+}
+
+// statusClass bounds the values of a metric's label.
+func statusClass(status int) string {
+	if status < 100 || status > 699 {
+		return "other"
+	}
+	return string(rune('0'+status/100)) + "xx"
+}

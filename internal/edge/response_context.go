@@ -1,0 +1,202 @@
+package edge
+
+import (
+	"context"
+	"net/netip"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"time"
+
+	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
+	"github.com/redirectd/redirectd/internal/edge/message"
+	"github.com/redirectd/redirectd/internal/edge/transaction"
+	"github.com/redirectd/redirectd/internal/edge/transport"
+)
+
+// responseContext is one request on its way through the edge (16.7): the request
+// as it was received, the target set, the branches, and the best response so far.
+// Everything below mu belongs to whoever holds it.
+type responseContext struct {
+	edge       *Edge
+	id         uint64
+	key        string
+	method     string
+	upstream   transport.Flow // the way of the responses
+	source     netip.AddrPort // where the request came from
+	viaAddr    netip.AddrPort // the source with the port of the Via
+	callID     string
+	receivedAt time.Time
+	in         *inbound
+	onTimer    func()
+	timer      transaction.Timer
+
+	mu     sync.Mutex
+	server transaction.Server
+	last   []byte // the last response sent upstream, for retransmissions
+	final  bool   // a final response was sent upstream, or never will be
+
+	// The rest is released with the final response.
+	request        *message.Message // as received; every attempt starts from it
+	branches       []*branch        // those whose client transaction still lives
+	tried          []*target        // one per attempt
+	attempts       []*redirectv1.Attempt
+	contacts       map[int][]*redirectv1.Contact // of each 3xx, by attempt
+	decision       *redirectv1.TryTargets        // in force; nil before the first one
+	explanations   []string
+	remaining      []*redirectv1.Target // of the decision, not yet tried
+	policyState    []byte
+	questions      int
+	redirectedFrom int              // the attempt that was redirected last, or -1
+	redirectStatus int              // the status of that 3xx
+	redirect       *message.Message // the 3xx itself, to pass it upstream
+	best           bestResponse
+
+	generation uint64             // rises when what is being waited for is worthless
+	abort      context.CancelFunc // ends what is being waited for
+	waitingFor string             // "policy", "network" or ""
+	decideBy   time.Time          // when a remote policy has been waited for long enough
+	question   *question          // the one being asked
+
+	cancelled bool
+	cancelEnd time.Time // when the branches have been waited for long enough
+}
+
+func newResponseContext(e *Edge, f transport.Flow, m *message.Message, key string, in *inbound) *responseContext {
+	rc := &responseContext{
+		edge: e, id: newID(), key: key,
+		upstream: upstreamFlow(f, m), source: f.Remote, receivedAt: time.Now(), in: in,
+		request: m.Clone(), redirectedFrom: -1, viaAddr: viaAddr(f, m),
+	}
+	// Substrings of the request would keep all of it in memory.
+	rc.method, rc.callID = strings.Clone(m.Method()), strings.Clone(m.CallID())
+	rc.onTimer = rc.expire
+	rc.server.Start(rc.method, f.Kind.Reliable())
+	return rc
+}
+
+// start sends the request to its first target.
+func (rc *responseContext) start() {
+	if rc.method == "INVITE" {
+		rc.sendProvisional(message.Response(nil, rc.request, rc.source, 100, "", ""))
+	}
+	t, err := firstTarget(&rc.in.routed, rc.edge.nextHop(rc.in))
+	if err != nil {
+		rc.rejectFirst(err)
+		return
+	}
+	if rc.edge.isOwn(t.hop()) {
+		rc.serveOwn(t)
+		return
+	}
+	rc.try(t)
+}
+
+// serveOwn answers a request for the edge itself. It answers an OPTIONS ping, as
+// peers send to see whether it is there (11.2), and has no other resource (16.5).
+func (rc *responseContext) serveOwn(t *target) {
+	if rc.method == "OPTIONS" && !t.uri.HasUser {
+		rc.respondOwn(200, "")
+		return
+	}
+	rc.respondOwn(404, "")
+}
+
+// leave ends an event: it keeps a panic from ending the process, sets the timer,
+// and forgets the context when nothing of it lives any more. It is deferred with
+// the lock held.
+func (rc *responseContext) leave() {
+	defer rc.mu.Unlock()
+	if p := recover(); p != nil {
+		rc.crashed(p)
+	}
+	rc.settle()
+}
+
+// crashed ends a context whose event panicked: its caller gets 500.
+func (rc *responseContext) crashed(p any) {
+	rc.edge.metrics.panics.Inc()
+	rc.edge.log.Error("panic", "value", p, "call_id", rc.callID, "stack", string(debug.Stack()))
+	defer func() {
+		if again := recover(); again != nil { // not even that could be sent
+			rc.release()
+			rc.server.Abandon()
+		}
+	}()
+	if !rc.final {
+		rc.cancelBranches(nil)
+		rc.respondOwn(500, "")
+	}
+}
+
+// settle removes branches that have ended, sets the timer for whatever is next,
+// and forgets the context when nothing is left to wait for.
+func (rc *responseContext) settle() {
+	live := rc.branches[:0]
+	for _, b := range rc.branches {
+		if b.gone() {
+			rc.edge.flows.remove(b.flow, rc)
+			continue
+		}
+		live = append(live, b)
+	}
+	clear(rc.branches[len(live):])
+	rc.branches = live
+	if !rc.final && len(live) == 0 && rc.waitingFor == "" {
+		// Nothing is left that could bring a final response. This has no way to
+		// happen; if there is one, the caller shall not wait for ever.
+		rc.edge.log.Error("request without a future", "call_id", rc.callID)
+		rc.respondOwn(500, "")
+	}
+	if rc.server.State() == transaction.Terminated && len(live) == 0 {
+		rc.edge.wheel.Stop(&rc.timer)
+		rc.edge.table.Remove(rc.key, rc.id)
+		return
+	}
+	next := transaction.Earlier(rc.server.Next(), rc.decideBy)
+	next = transaction.Earlier(next, rc.cancelEnd)
+	for _, b := range live {
+		next = transaction.Earlier(next, b.next())
+	}
+	if next.IsZero() {
+		rc.edge.wheel.Stop(&rc.timer)
+		return
+	}
+	rc.edge.wheel.Set(&rc.timer, next, rc.onTimer)
+}
+
+// retransmission takes the request again (17.2.1, 17.2.2).
+func (rc *responseContext) retransmission() {
+	rc.edge.metrics.retransmissions.WithLabelValues("request").Inc()
+	rc.mu.Lock()
+	defer rc.leave()
+	if rc.server.Request().Has(transaction.Send) && rc.last != nil {
+		rc.send(rc.last)
+	}
+}
+
+// send sends bytes upstream. An error cancels nothing (16.9).
+func (rc *responseContext) send(b []byte) { rc.edge.sendTo(rc.upstream, b, rc.viaAddr, rc.callID) }
+
+// supersede makes the answer that is being waited for worthless.
+func (rc *responseContext) supersede() {
+	rc.generation++
+	if rc.abort != nil {
+		rc.abort()
+	}
+	rc.abort, rc.waitingFor, rc.decideBy, rc.question = nil, "", time.Time{}, nil
+}
+
+// release drops what only a call in progress needs. What is left absorbs
+// retransmissions and repeats the final response.
+func (rc *responseContext) release() {
+	rc.supersede()
+	rc.final = true
+	rc.in, rc.request, rc.redirect, rc.tried, rc.attempts = nil, nil, nil, nil, nil
+	rc.contacts, rc.decision, rc.explanations, rc.remaining, rc.policyState = nil, nil, nil, nil, nil
+	rc.best = bestResponse{}
+	rc.cancelEnd = time.Time{}
+	for _, b := range rc.branches {
+		b.release()
+	}
+}

@@ -1,0 +1,94 @@
+package edge
+
+import (
+	"strings"
+
+	"github.com/redirectd/redirectd/internal/edge/locate"
+	"github.com/redirectd/redirectd/internal/edge/message"
+	"github.com/redirectd/redirectd/internal/edge/transport"
+	"github.com/redirectd/redirectd/internal/sipuri"
+)
+
+// routed is a request after route information preprocessing (16.4).
+type routed struct {
+	requestURI string
+	routes     []string    // the Route values that are left, as they came
+	popped     int         // how many of ours were on top of them
+	rewritten  bool        // routes is not a tail of what came: a strict router before us
+	own        *sipuri.URI // our URI that was found, with its MAC
+}
+
+// preprocess undoes what a strict router did, and removes our own Route values.
+// Two of them stand there when both sides of the edge differ (RFC 5658).
+func (e *Edge) preprocess(m *message.Message) routed {
+	r := routed{requestURI: m.RequestURI(), routes: m.Values("Route")}
+	if len(r.routes) > 0 && strings.Contains(r.requestURI, ";"+macParam+"=") {
+		e.undoStrictRouting(&r)
+	}
+	for r.popped < 2 && len(r.routes) > 0 {
+		uri, ok := e.ownRoute(r.routes[0])
+		if !ok {
+			break
+		}
+		r.own = uri
+		r.routes = r.routes[1:]
+		r.popped++
+	}
+	return r
+}
+
+// undoStrictRouting puts the last Route value back into the Request-URI if a
+// strict router put our Record-Route value there.
+func (e *Edge) undoStrictRouting(r *routed) {
+	uri, err := sipuri.Parse(r.requestURI)
+	if err != nil || !e.isOwn(&uri) {
+		return
+	}
+	last, err := message.ParseNameAddr(r.routes[len(r.routes)-1])
+	if err != nil {
+		return
+	}
+	r.own, r.rewritten = &uri, true
+	r.requestURI = last.URI
+	r.routes = r.routes[:len(r.routes)-1]
+}
+
+func (e *Edge) ownRoute(value string) (*sipuri.URI, bool) {
+	route, err := message.ParseNameAddr(value)
+	if err != nil {
+		return nil, false
+	}
+	uri, err := sipuri.Parse(route.URI)
+	if err != nil || !e.isOwn(&uri) {
+		return nil, false
+	}
+	return &uri, true
+}
+
+// isOwn reports whether a URI names this edge: the address of a listener, or
+// the advertised host with the port of one.
+func (e *Edge) isOwn(uri *sipuri.URI) bool {
+	port := uri.Port
+	if port == 0 {
+		port = locate.DefaultPort
+	}
+	if e.cfg.Advertise != "" && strings.EqualFold(uri.Host, strings.Trim(e.cfg.Advertise, "[]")) {
+		for _, l := range e.sockets.Listeners() {
+			if l.Addr.Port() == port {
+				return true
+			}
+		}
+	}
+	hop, ok := locate.Numeric(&sipuri.URI{Scheme: "sip", Host: uri.Host, Port: port})
+	return ok && (e.sockets.IsOwn(transport.UDP, hop.Addr) || e.sockets.IsOwn(transport.TCP, hop.Addr))
+}
+
+// nextHost returns the host that the request goes to next, empty if there is
+// none to be read.
+func (r *routed) nextHost() string {
+	t, err := firstTarget(r, "")
+	if err != nil {
+		return ""
+	}
+	return t.hop().Host
+}

@@ -1,0 +1,45 @@
+package edge
+
+import (
+	"bytes"
+	"net/netip"
+
+	"github.com/redirectd/redirectd/internal/edge/transport"
+)
+
+// sendTo sends what no client transaction watches over: a response, an ACK or a
+// CANCEL. If the connection is gone, it goes over a new one to that address
+// (18.2.2).
+func (e *Edge) sendTo(f transport.Flow, b []byte, address netip.AddrPort, callID string) {
+	err := f.Send(b)
+	if err == nil {
+		return
+	}
+	if !f.Kind.Reliable() {
+		e.notSent(f, callID, err)
+		return
+	}
+	select {
+	case e.waiting <- struct{}{}:
+	default:
+		e.notSent(f, callID, errTooManyWaiting)
+		return
+	}
+	kept := bytes.Clone(b)
+	e.wg.Go(func() {
+		defer e.survive()
+		defer func() { <-e.waiting }()
+		again, err := e.sockets.Dial(e.ctx, f.Kind, address)
+		if err == nil {
+			err = again.Send(kept)
+		}
+		if err != nil {
+			e.notSent(f, callID, err)
+		}
+	})
+}
+
+func (e *Edge) notSent(f transport.Flow, callID string, err error) {
+	e.metrics.dropped.WithLabelValues("transport_error").Inc()
+	e.log.Debug("send", "call_id", callID, "destination", f.Remote, "transport", f.Kind.String(), "error", err)
+}

@@ -1,0 +1,29 @@
+package edge
+
+import (
+	"strings"
+
+	"github.com/redirectd/redirectd/internal/edge/message"
+)
+
+// refusal is why a request is not served: a final response, or silence if its
+// status is 0.
+type refusal struct {
+	status  int
+	reason  string // empty: the standard phrase
+	headers []message.Header
+}
+
+// validate checks what a proxy must check before it forwards (16.3). The syntax
+// has been checked; the scheme is the target's business (416, target.go).
+func validate(m *message.Message) *refusal {
+	if n, ok := m.MaxForwards(); ok && n == 0 { // step 3
+		return &refusal{status: 483}
+	}
+	if unknown := m.Values("Proxy-Require"); len(unknown) > 0 { // step 5: we have no extension
+		return &refusal{status: 420, headers: []message.Header{
+			{Name: "Unsupported", Value: strings.Join(unknown, ", ")},
+		}}
+	}
+	return nil
+}
