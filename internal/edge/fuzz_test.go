@@ -241,7 +241,9 @@ func decisionSeeds() []*redirectv1.DecideResponse {
 	}
 	ops := []*redirectv1.HeaderOp{
 		copied(redirectv1.MessageRef_MESSAGE_REF_REQUEST), copied(redirectv1.MessageRef_MESSAGE_REF_RESPONSE), copied(redirectv1.MessageRef_MESSAGE_REF_CONTACT),
-		{Op: &redirectv1.HeaderOp_Set{Set: &redirectv1.Header{Name: "X-A", Value: "1"}}}, {Op: &redirectv1.HeaderOp_Remove{Remove: "Via"}}, {},
+		{Op: &redirectv1.HeaderOp_Set{Set: &redirectv1.Header{Name: "X-A", Value: "1"}}},
+		{Op: &redirectv1.HeaderOp_Remove{Remove: "Via"}},
+		{},
 	}
 	contact := &redirectv1.ContactRef{Attempt: 1 << 31, Index: 1 << 31}
 	return []*redirectv1.DecideResponse{

@@ -98,7 +98,7 @@ func TestNo200AfterA487(t *testing.T) {
 func TestCancelIsRetransmittedAlone(t *testing.T) {
 	t.Parallel()
 	caller, target := siptest.UDP(t), siptest.UDP(t)
-	e := startEdge(t, nextHop(target.URI("")), fast)
+	e := startEdge(t, nextHop(target.URI("")))
 	call := caller.Invite(e.udp, "sip:bob@example.com")
 	invite := target.Expect("INVITE ")
 	target.Respond(invite, 180, "Ringing")
@@ -107,9 +107,11 @@ func TestCancelIsRetransmittedAlone(t *testing.T) {
 	call.Cancel()
 	caller.Expect("SIP/2.0 200")
 	caller.Expect("SIP/2.0 200")
-	first, again := target.Expect("CANCEL "), target.Expect("CANCEL ")
-	if again.Raw != first.Raw || again.At.Sub(first.At) < 25*time.Millisecond {
-		t.Errorf("the caller's second CANCEL went downstream after %s", again.At.Sub(first.At))
+	first := target.Expect("CANCEL ")
+	target.Silent(100 * time.Millisecond) // the caller's second one ended here
+	again := target.Expect("CANCEL ")     // Timer E
+	if again.Raw != first.Raw {
+		t.Errorf("CANCEL differs from the one before:\n%s", again.Raw)
 	}
 	target.Respond(again, 200, "OK")
 	target.Respond(invite, 487, "Request Terminated")

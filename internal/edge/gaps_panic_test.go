@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"testing"
 
+	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
 	"github.com/redirectd/redirectd/internal/policy"
 	"github.com/redirectd/redirectd/internal/siptest"
 )
@@ -24,7 +25,7 @@ func (h panicsOn) Handle(ctx context.Context, r slog.Record) error {
 	return h.Handler.Handle(ctx, r)
 }
 
-func outOfRange(b []byte) byte { return b[len(b)] }
+func outOfRange(b []byte) byte { return b[len(b)+1] }
 
 // panicking is a policy with a bug.
 var panicking = policy.Func(func(contextT, *requestT) (*responseT, error) {
@@ -62,4 +63,30 @@ func TestPanicEndsOneCallOnly(t *testing.T) {
 			answer(t, e, caller, server, "sip:bob@example.com")
 		})
 	}
+}
+
+// TestNilInADecisionIsABadTarget has what only a policy in process can say: it is
+// refused like any other bad target, also when the policy is asked again.
+func TestNilInADecisionIsABadTarget(t *testing.T) {
+	t.Parallel()
+	caller, server, busy, free := siptest.UDP(t), siptest.UDP(t), siptest.UDP(t), siptest.UDP(t)
+	e := startEdge(t, nextHop(server.URI("")), func(o *Options) {
+		o.Embedded = policy.Func(func(_ contextT, q *requestT) (*responseT, error) {
+			targets := []*redirectv1.Target{nil, {Uri: busy.URI("a")}, nil, {Uri: free.URI("b")}}
+			if q.GetFailure() != nil {
+				targets = []*redirectv1.Target{nil, {Uri: free.URI("b")}}
+			}
+			return &responseT{Action: &redirectv1.DecideResponse_TryTargets{TryTargets: &redirectv1.TryTargets{
+				Targets: targets, ConsultOnFailure: true,
+			}}}, nil
+		})
+	})
+	call := caller.Invite(e.udp, "sip:bob@example.com")
+	server.Respond(server.Expect("INVITE "), 302, "Moved Temporarily", "Contact: <sip:x@127.0.0.1:9>")
+	server.Expect("ACK ")
+	busy.Respond(busy.Expect("INVITE "), 486, "Busy Here")
+	busy.Expect("ACK ")
+	free.Respond(free.Expect("INVITE "), 200, "OK")
+	call.Ack(caller.ExpectSkipping100("SIP/2.0 200"))
+	free.Expect("ACK ")
 }

@@ -68,7 +68,7 @@ func TestBigInviteGoesByTCP(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
+	t.Cleanup(func() { _ = conn.Close() })
 	_ = conn.SetDeadline(time.Now().Add(siptest.Timeout))
 	r := bufio.NewReader(conn)
 	invite := readMessage(t, r)
