@@ -42,8 +42,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return 0
 	}
 	fmt.Fprintln(stderr, "sipedge:", err)
-	var failed failedError
-	if errors.As(err, &failed) {
+	if _, failed := errors.AsType[failedError](err); failed {
 		return exitFailed
 	}
 	return exitUsage

@@ -150,7 +150,7 @@ func (r receiver) Receive(f transport.Flow, m *message.Message, err error) {
 	case m.IsRequest():
 		r.e.receiveRequest(f, m)
 	default:
-		r.e.receiveResponse(f, m)
+		r.e.receiveResponse(m)
 	}
 }
 

@@ -32,7 +32,7 @@ func (rc *responseContext) finish(status int, b []byte, why string) {
 }
 
 // respondOwn sends a final response of our own upstream.
-func (rc *responseContext) respondOwn(status int, reason string, headers ...message.Header) {
+func (rc *responseContext) respondOwn(status int, reason string) {
 	if rc.final {
 		return
 	}
@@ -42,7 +42,7 @@ func (rc *responseContext) respondOwn(status int, reason string, headers ...mess
 		rc.release()
 		return
 	}
-	b := message.Response(nil, rc.request, rc.source, status, reason, newTag(), headers...)
+	b := message.Response(nil, rc.request, rc.source, status, reason, newTag())
 	rc.finish(status, b, "answered by the edge")
 }
 

@@ -45,6 +45,9 @@ func TestPanicEndsOneCallOnly(t *testing.T) {
 	}{
 		{"embedded policy", func(o *Options) { o.Embedded = panicking }, "SIP/2.0 480 ", "policy panicked"},
 		{"remote policy", withPolicy(panicking), "SIP/2.0 480 ", "policy panicked"},
+		{"decision that is none at all", func(o *Options) {
+			o.Embedded = answers(&responseT{Action: (*redirectv1.DecideResponse_Reject)(nil)})
+		}, "SIP/2.0 500 ", "nil pointer"},
 		{"event", func(o *Options) {
 			o.Logger = slog.New(panicsOn{o.Logger.Handler(), "target refused"})
 		}, "SIP/2.0 500 ", "index out of range"},
@@ -65,28 +68,24 @@ func TestPanicEndsOneCallOnly(t *testing.T) {
 	}
 }
 
-// TestNilInADecisionIsABadTarget has what only a policy in process can say: it is
-// refused like any other bad target, also when the policy is asked again.
-func TestNilInADecisionIsABadTarget(t *testing.T) {
+// TestNilInADecisionIsNoDecision has what only a policy in process can say.
+func TestNilInADecisionIsNoDecision(t *testing.T) {
 	t.Parallel()
-	caller, server, busy, free := siptest.UDP(t), siptest.UDP(t), siptest.UDP(t), siptest.UDP(t)
-	e := startEdge(t, nextHop(server.URI("")), func(o *Options) {
-		o.Embedded = policy.Func(func(_ contextT, q *requestT) (*responseT, error) {
-			targets := []*redirectv1.Target{nil, {Uri: busy.URI("a")}, nil, {Uri: free.URI("b")}}
-			if q.GetFailure() != nil {
-				targets = []*redirectv1.Target{nil, {Uri: free.URI("b")}}
-			}
-			return &responseT{Action: &redirectv1.DecideResponse_TryTargets{TryTargets: &redirectv1.TryTargets{
-				Targets: targets, ConsultOnFailure: true,
-			}}}, nil
+	good := &redirectv1.Target{Uri: "sip:x@127.0.0.1:9"}
+	for name, d := range map[string]*redirectv1.DecideResponse{
+		"target":      {Action: &redirectv1.DecideResponse_TryTargets{TryTargets: &redirectv1.TryTargets{Targets: []*redirectv1.Target{good, nil}, ConsultOnFailure: true}}},
+		"try_targets": {Action: &redirectv1.DecideResponse_TryTargets{}},
+		"reject":      {Action: &redirectv1.DecideResponse_Reject{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			caller, server := siptest.UDP(t), siptest.UDP(t)
+			e := startEdge(t, nextHop(server.URI("")), func(o *Options) { o.Embedded = answers(d) })
+			call := caller.Invite(e.udp, "sip:bob@example.com")
+			server.Respond(server.Expect("INVITE "), 302, "Moved Temporarily", "Contact: <sip:x@127.0.0.1:9>")
+			server.Expect("ACK ")
+			call.Ack(caller.ExpectSkipping100("SIP/2.0 480"))
+			e.log.find(t, "no decision", "reason=invalid")
 		})
-	})
-	call := caller.Invite(e.udp, "sip:bob@example.com")
-	server.Respond(server.Expect("INVITE "), 302, "Moved Temporarily", "Contact: <sip:x@127.0.0.1:9>")
-	server.Expect("ACK ")
-	busy.Respond(busy.Expect("INVITE "), 486, "Busy Here")
-	busy.Expect("ACK ")
-	free.Respond(free.Expect("INVITE "), 200, "OK")
-	call.Ack(caller.ExpectSkipping100("SIP/2.0 200"))
-	free.Expect("ACK ")
+	}
 }

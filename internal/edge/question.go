@@ -119,10 +119,10 @@ func contactProto(c *message.Contact) *redirectv1.Contact {
 	}
 	p := &redirectv1.Contact{Uri: readURIProto(&c.URI, c.NameAddr.Display)}
 	if c.HasQ {
-		p.QMilli = proto.Uint32(uint32(c.Q))
+		p.QMilli = new(uint32(c.Q))
 	}
 	if c.HasExpires {
-		p.ExpiresSeconds = proto.Uint32(c.Expires)
+		p.ExpiresSeconds = new(c.Expires)
 	}
 	for _, param := range c.NameAddr.Params {
 		if !strings.EqualFold(param.Name, "q") && !strings.EqualFold(param.Name, "expires") {

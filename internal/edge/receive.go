@@ -71,7 +71,7 @@ func (e *Edge) begin(f transport.Flow, m *message.Message, key string, in *inbou
 
 // receiveResponse hands a response to the branch that it belongs to (16.7
 // step 1). One that belongs to none is dropped (RFC 6026 section 7.3).
-func (e *Edge) receiveResponse(f transport.Flow, m *message.Message) {
+func (e *Edge) receiveResponse(m *message.Message) {
 	id, n, ok := transaction.ParseBranch(m.TopVia().Branch)
 	if !ok {
 		e.metrics.dropped.WithLabelValues("stray_response").Inc()
@@ -84,7 +84,7 @@ func (e *Edge) receiveResponse(f transport.Flow, m *message.Message) {
 	}
 	rc.mu.Lock()
 	defer rc.leave()
-	rc.response(f, n, m)
+	rc.response(n, m)
 }
 
 // transportFailed tells the branches that used a flow. The head of the datagram

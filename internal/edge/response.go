@@ -10,7 +10,7 @@ import (
 )
 
 // response takes a response for branch n (16.7).
-func (rc *responseContext) response(f transport.Flow, n int, m *message.Message) {
+func (rc *responseContext) response(n int, m *message.Message) {
 	b := rc.branch(n)
 	if b == nil {
 		rc.edge.metrics.dropped.WithLabelValues("stray_response").Inc()
