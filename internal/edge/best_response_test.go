@@ -22,6 +22,7 @@ func TestBestResponse(t *testing.T) {
 		{404, 486, true, true},
 		{500, 503, true, true},
 		{502, 503, true, false},
+		{504, 503, true, true},
 		{486, 480, true, false},
 		{408, 408, true, false},
 		{408, 500, false, true},

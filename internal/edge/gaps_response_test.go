@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redirectd/redirectd/internal/policy"
 	"github.com/redirectd/redirectd/internal/siptest"
 )
 
@@ -162,4 +163,45 @@ func TestRetransmitted200GoesUpstream(t *testing.T) {
 	target.Respond(invite, 180, "Ringing") // too late for anybody
 	target.Respond(invite, 486, "Busy Here")
 	caller.Silent(50 * time.Millisecond)
+}
+
+// TestRetransmissionsWhileThePolicyThinks are absorbed on both sides: the caller
+// gets its 100 again, the redirect server its ACK, and nobody a second request.
+func TestRetransmissionsWhileThePolicyThinks(t *testing.T) {
+	t.Parallel()
+	caller, server, target := siptest.UDP(t), siptest.UDP(t), siptest.UDP(t)
+	release, asked := make(chan struct{}), make(chan struct{}, 10)
+	e := startEdge(t, nextHop(server.URI("")), func(o *Options) {
+		o.Config.Policy.Timeout = 5 * time.Second
+		builtin := o.Embedded
+		o.Policy = policy.Func(func(ctx contextT, q *requestT) (*responseT, error) {
+			asked <- struct{}{}
+			select {
+			case <-release:
+			case <-ctx.Done():
+			}
+			return builtin.Decide(ctx, q)
+		})
+	})
+	call := caller.Invite(e.udp, "sip:bob@example.com")
+	caller.Expect("SIP/2.0 100")
+	invite := server.Expect("INVITE ")
+	moved := server.Respond(invite, 302, "Moved Temporarily", "Contact: <"+target.URI("bob")+">")
+	server.Expect("ACK ")
+	<-asked
+	for range 3 {
+		call.Retransmit()
+		caller.Expect("SIP/2.0 100")
+		server.Reply(invite, moved)
+		server.Expect("ACK ")
+	}
+	target.Silent(20 * time.Millisecond)
+	close(release)
+	target.Respond(target.Expect("INVITE "), 200, "OK")
+	call.Ack(caller.Expect("SIP/2.0 200"))
+	target.Expect("ACK ")
+	server.Silent(20 * time.Millisecond)
+	if len(asked) != 0 {
+		t.Errorf("the policy was asked %d times more", len(asked))
+	}
 }

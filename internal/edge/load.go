@@ -44,6 +44,8 @@ func ParseConfig(file string, data []byte) (*Config, error) {
 	readSecrets(root, c)
 	root.Strings("shown_headers", &c.ShownHeaders)
 	root.Strings("allowed_headers", &c.AllowedHeaders)
+	root.Each("shown_headers", checkHeaderName)
+	root.Each("allowed_headers", checkAllowedHeader)
 	root.String("instance", &c.Instance)
 	root.String("zone", &c.Zone)
 	if m := root.Map("policy"); m != nil {
@@ -109,6 +111,9 @@ func readHop(m *strictyaml.Map, into *string) {
 func parsePrefix(s string) (netip.Prefix, error) {
 	if strings.Contains(s, "/") {
 		p, err := netip.ParsePrefix(s)
+		if p.Addr().Is4In6() && p.Bits() >= 96 { // addresses are compared unmapped
+			p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
+		}
 		return p.Masked(), err
 	}
 	a, err := netip.ParseAddr(s)
@@ -116,6 +121,23 @@ func parsePrefix(s string) (netip.Prefix, error) {
 		return netip.Prefix{}, err
 	}
 	return netip.PrefixFrom(a.Unmap(), a.Unmap().BitLen()), nil
+}
+
+func checkHeaderName(v strictyaml.Value) {
+	if len(v.Text) < 2 || !isToken(v.Text) {
+		v.Failf("%q is no name of a header field in its long form", v.Text)
+	}
+}
+
+// checkAllowedHeader refuses what no decision may touch, so that nobody believes
+// it to be allowed.
+func checkAllowedHeader(v strictyaml.Value) {
+	checkHeaderName(v)
+	for _, s := range structural {
+		if strings.EqualFold(s, v.Text) {
+			v.Failf("%s can't be allowed: no decision may touch it", s)
+		}
+	}
 }
 
 func readSecrets(m *strictyaml.Map, c *Config) {

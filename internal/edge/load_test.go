@@ -78,6 +78,19 @@ func TestLoadConfigThatIsNotThere(t *testing.T) {
 	}
 }
 
+// TestMappedNetworks means the IPv4 addresses that a mapped one names.
+func TestMappedNetworks(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"::ffff:192.0.2.0/120": "192.0.2.0/24", "::ffff:192.0.2.1": "192.0.2.1/32", "192.0.2.77/24": "192.0.2.0/24",
+		"2001:db8::1": "2001:db8::1/128",
+	} {
+		if got, err := parsePrefix(text); err != nil || got.String() != want {
+			t.Errorf("%s is %s (%v), want %s", text, got, err, want)
+		}
+	}
+}
+
 // TestDefaults is what an empty file means.
 func TestDefaults(t *testing.T) {
 	t.Parallel()
@@ -144,6 +157,11 @@ func TestBadConfig(t *testing.T) {
 		}},
 		{"secrets are not shown", "secrets: [abc, 00112233445566778899aabbccddeeff]\n", []string{
 			`1:11: secrets[0]: want 32 to 128 hexadecimal digits, such as openssl rand -hex 32 prints`,
+		}},
+		{"headers that can't be touched", "allowed_headers: [Via, X-*, m, \"a b\"]\n", []string{
+			`1:19: allowed_headers[0]: Via can't be allowed: no decision may touch it`,
+			`1:29: allowed_headers[2]: "m" is no name of a header field in its long form`,
+			`1:32: allowed_headers[3]: "a b" is no name of a header field in its long form`,
 		}},
 		{"too many secrets", "secrets: [" + strings.Repeat("00112233445566778899aabbccddeeff, ", 9) + "]\n", []string{
 			`1:283: secrets[8]: more than 8 secrets`,

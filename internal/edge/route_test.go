@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -61,7 +62,7 @@ func TestPreloadedRoutes(t *testing.T) {
 func TestStrictRouterBeforeUs(t *testing.T) {
 	t.Parallel()
 	caller, target := siptest.UDP(t), siptest.UDP(t)
-	e := startEdge(t, nextHop(target.URI("")))
+	e := startEdge(t, nextHop(target.URI("")), trunks(Trunk{Name: "a", From: from("127.0.0.1/32")}))
 	a := answer(t, e, caller, target, "sip:bob@example.com")
 	s := callerSide(caller, a.ok)
 	remote, ours := s.target, uriOf(s.routes[0])
@@ -208,4 +209,64 @@ func TestDrainingServesDialogsOnly(t *testing.T) {
 	a.call.Bye(a.ok)
 	target.Respond(target.Expect("BYE "), 200, "OK")
 	caller.Expect("SIP/2.0 200")
+}
+
+// TestDrainWaitsForCalls returns when the last call has its final response, or
+// when it may wait no longer.
+func TestDrainWaitsForCalls(t *testing.T) {
+	t.Parallel()
+	caller, target := siptest.UDP(t), siptest.UDP(t)
+	e := startEdge(t, nextHop(target.URI("")))
+	call := caller.Invite(e.udp, "sip:bob@example.com")
+	invite := target.Expect("INVITE ")
+	impatient, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	e.Drain(impatient)
+	drained := make(chan struct{})
+	go func() {
+		defer close(drained)
+		e.Drain(t.Context())
+	}()
+	select {
+	case <-drained:
+		t.Error("drained although a call has no final response")
+	case <-time.After(100 * time.Millisecond):
+	}
+	target.Respond(invite, 486, "Busy Here")
+	target.Expect("ACK ")
+	call.Ack(caller.ExpectSkipping100("SIP/2.0 486"))
+	select {
+	case <-drained:
+	case <-time.After(siptest.Timeout):
+		t.Error("not drained although no call is left")
+	}
+}
+
+// TestEarlyDialogRequestsAreForwarded sends a PRACK along the route set of a 183,
+// which is all there is of the dialog.
+func TestEarlyDialogRequestsAreForwarded(t *testing.T) {
+	t.Parallel()
+	caller, server, target := siptest.UDP(t), siptest.UDP(t), siptest.UDP(t)
+	e := startEdge(t, nextHop(server.URI("")), trunks(Trunk{Name: "a", From: from("127.0.0.1/32")}))
+	call := caller.Invite(e.udp, "sip:bob@example.com")
+	server.Respond(server.Expect("INVITE "), 302, "Moved Temporarily", "Contact: <"+target.URI("bob")+">")
+	server.Expect("ACK ")
+	invite := target.Expect("INVITE ")
+	target.Respond(invite, 183, "Session Progress", "Require: 100rel", "RSeq: 1", "Contact: <"+target.URI("callee")+">")
+	progress := caller.ExpectSkipping100("SIP/2.0 183")
+	if progress.Header("RSeq") != "1" || progress.Header("Require") != "100rel" {
+		t.Errorf("183 was changed:\n%s", progress.Raw)
+	}
+	call.InDialog("PRACK", progress)
+	prack := target.Expect("PRACK " + target.URI("callee") + " SIP/2.0")
+	if prack.Header("Route") != "" {
+		t.Errorf("PRACK has a Route:\n%s", prack.Raw)
+	}
+	target.Respond(prack, 200, "OK")
+	if ok := caller.Expect("SIP/2.0 200"); ok.Method() != "PRACK" {
+		t.Errorf("want the 200 of the PRACK:\n%s", ok.Raw)
+	}
+	target.Respond(invite, 200, "OK")
+	call.Ack(caller.Expect("SIP/2.0 200"))
+	target.Expect("ACK ")
 }

@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"fmt"
 	"net/netip"
 	"strings"
 	"testing"
@@ -23,6 +24,9 @@ func TestAckOfA2xxIsForwardedStatelessly(t *testing.T) {
 	first := callee.Expect("ACK " + s.target + " SIP/2.0")
 	if via := first.Values("Via"); len(via) != 2 || !strings.HasPrefix(via[0], "SIP/2.0/UDP "+e.udp.String()+";branch=z9hG4bK") {
 		t.Errorf("Vias are %q", via)
+	}
+	if port := fmt.Sprintf(";rport=%d", caller.Addr().Port()); !strings.Contains(first.Values("Via")[1], port) {
+		t.Errorf("the caller's Via lacks %s: %q", port, first.Values("Via")[1])
 	}
 	if first.Header("Max-Forwards") != "69" || first.Header("Route") != "" || first.Header("Record-Route") != "" {
 		t.Errorf("ACK is not as a proxy sends it:\n%s", first.Raw)

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
 	"github.com/redirectd/redirectd/internal/siptest"
 )
 
@@ -191,6 +192,22 @@ func TestContentLengthIsInsertedForStreams(t *testing.T) {
 	udp.Reply(m, strings.Replace(udp.Response(m, 486, "Busy Here"), "Content-Length: 0\r\n", "", 1))
 	if got := reversed.ExpectSkipping100("SIP/2.0 486").Headers("Content-Length"); !slices.Equal(got, []string{"0"}) {
 		t.Errorf("Content-Length of the answer is %q", got)
+	}
+}
+
+// TestPassedThroughHasAContentLength is the same for what a policy passes on.
+func TestPassedThroughHasAContentLength(t *testing.T) {
+	t.Parallel()
+	caller, server := siptest.TCP(t), siptest.UDP(t)
+	e := startEdge(t, nextHop(server.URI("")), func(o *Options) {
+		o.Embedded = answers(&responseT{Action: &redirectv1.DecideResponse_PassThrough{PassThrough: &redirectv1.PassThrough{}}})
+	})
+	caller.Invite(e.tcp, "sip:bob@example.com")
+	m := server.Expect("INVITE ")
+	server.Reply(m, strings.Replace(server.Response(m, 302, "Moved", "Contact: <sip:x@y>"), "Content-Length: 0\r\n", "", 1))
+	server.Expect("ACK ")
+	if got := caller.ExpectSkipping100("SIP/2.0 302").Headers("Content-Length"); !slices.Equal(got, []string{"0"}) {
+		t.Errorf("Content-Length of the 302 is %q", got)
 	}
 }
 
