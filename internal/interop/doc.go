@@ -1,0 +1,12 @@
+// Package interop holds the tests of both programs against real peers: SIPp as
+// caller and as answering side, and Kamailio as the redirect server, all on
+// loopback. It has no code of its own.
+//
+//	SIPp caller --> sipedge --> Kamailio, which answers 3xx
+//	                  |  \----> redirectd, unless the policy is embedded
+//	                  \-------> SIPp targets, one at a time
+//
+// What a test asserts is what the peers saw: SIPp's verdict on its scenario,
+// SIPp's trace of the messages that it sent and received, and Kamailio's log.
+// The tests need the Debian packages sip-tester and kamailio and fail without.
+package interop
