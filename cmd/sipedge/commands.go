@@ -1,35 +1,52 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"github.com/redirectd/redirectd/internal/demo"
+	"github.com/redirectd/redirectd/internal/policy/policyrpc"
 	"github.com/redirectd/redirectd/internal/version"
 )
 
 func newCheck() *cobra.Command {
 	var s settings
 	cmd := &cobra.Command{
-		Use:   "check --config FILE [--policy-config FILE]",
+		Use:   "check [--config FILE] [--policy-config FILE]",
 		Short: "Say whether a configuration is good, or every mistake with its line",
-		Args:  cobra.NoArgs,
+		Long: `Say whether a configuration is good: the file of the edge, the file of the
+embedded policy, and the flags with both. Exit code 0 if it is, 2 if not.`,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if s.config == "" && s.policyConfig == "" {
-				return errors.New("check: name a file with --config")
+				return usagef("which file? Name one with --config or --policy-config")
 			}
-			c, _, err := s.load()
+			l, err := s.load()
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s: ok: %d listeners, %d trunks\n", s.config, len(c.Listen), len(c.Trunks))
-			return nil
+			if err := checkTarget(l); err != nil {
+				return err
+			}
+			return l.describe(cmd.OutOrStdout())
 		},
 	}
 	s.addTo(cmd)
 	return cmd
+}
+
+// checkTarget says what is wrong with the name of a remote policy, not whether
+// it is there: the client connects later than it is closed.
+func checkTarget(l *loaded) error {
+	if !l.isRemote() {
+		return nil
+	}
+	client, err := policyrpc.Dial(l.edge.Policy.Target, policyrpc.ClientOptions{})
+	if err != nil {
+		return err
+	}
+	return client.Close()
 }
 
 func newDemo() *cobra.Command {
@@ -37,7 +54,7 @@ func newDemo() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Redirect calls through every row of the 3xx table, on loopback, and show them",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := demo.Run(cmd.Context(), cmd.OutOrStdout(), options); err != nil {
 				return failedError{err}
@@ -52,10 +69,12 @@ func newVersion() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintln(cmd.OutOrStdout(), "sipedge", version.String())
-			return err
+			if _, err := fmt.Fprintln(cmd.OutOrStdout(), "sipedge", version.String()); err != nil {
+				return failedError{err}
+			}
+			return nil
 		},
 	}
 }

@@ -2,92 +2,135 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"errors"
+	"log/slog"
+	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/redirectd/redirectd/internal/admin"
 	"github.com/redirectd/redirectd/internal/edge"
+	"github.com/redirectd/redirectd/internal/edge/transport"
 	"github.com/redirectd/redirectd/internal/policy"
 	"github.com/redirectd/redirectd/internal/policy/policyrpc"
+	"github.com/redirectd/redirectd/internal/sipuri"
 	"github.com/redirectd/redirectd/internal/version"
+)
+
+const (
+	maxDrain   = 10 * time.Minute
+	adminGrace = time.Second // for a scrape in progress at the end
 )
 
 func newServe() *cobra.Command {
 	var s settings
+	var logs logOptions
 	var drain time.Duration
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the proxy (the default)",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return serve(cmd, &s, drain)
+			if drain < 0 || drain > maxDrain {
+				return usagef("--drain %s is out of range (0s to 10m)", drain)
+			}
+			log, err := logs.logger(cmd.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			l, err := s.load()
+			if err != nil {
+				return err
+			}
+			return serve(cmd.Context(), l, drain, log)
 		},
 	}
 	s.addTo(cmd)
-	cmd.Flags().DurationVar(&drain, "drain", 10*time.Second, "how long to wait for unanswered requests after SIGTERM")
+	logs.addTo(cmd.Flags())
+	cmd.Flags().DurationVar(&drain, "drain", 10*time.Second, "`TIME` that calls may wait for their answer after SIGTERM,\n0s to 10m")
 	return cmd
 }
 
-// serve runs an edge until the context of cmd ends.
-func serve(cmd *cobra.Command, s *settings, drain time.Duration) error {
-	c, profiles, err := s.load()
+// serve runs an edge until ctx ends, and then drains.
+func serve(ctx context.Context, l *loaded, drain time.Duration, log *slog.Logger) error {
+	adm, err := admin.Listen(l.edge.Admin, admin.Options{Logger: log})
 	if err != nil {
-		return err
-	}
-	log, err := s.logger(cmd.ErrOrStderr())
-	if err != nil {
-		return err
-	}
-	adm, err := admin.Listen(c.Admin, admin.Options{Logger: log})
-	if err != nil {
-		return failedError{fmt.Errorf("admin listener: %w", err)}
+		return failedError{err}
 	}
 	options := edge.Options{
-		Config: *c, Embedded: policy.NewBuiltin(profiles), Version: version.String(),
+		Config: *l.edge, Embedded: policy.NewBuiltin(l.profiles), Version: version.String(),
 		Logger: log, Registerer: adm.Registry(),
 	}
-	if isRemote(c) {
-		client, err := policyrpc.Dial(c.Policy.Target, policyrpc.ClientOptions{Timeout: c.Policy.Timeout, Registerer: adm.Registry()})
+	if l.isRemote() {
+		client, err := policyrpc.Dial(l.edge.Policy.Target, policyrpc.ClientOptions{Timeout: l.edge.Policy.Timeout, Registerer: adm.Registry()})
 		if err != nil {
-			return fmt.Errorf("policy: %w", err)
+			return errors.Join(err, adm.Shutdown(ctx))
 		}
 		defer func() { _ = client.Close() }() // nothing is in flight any more
 		options.Policy = client
 	}
 	e, err := edge.Start(options)
 	if err != nil {
-		return failedError{err}
+		return failedError{errors.Join(err, adm.Shutdown(ctx))}
 	}
 	defer e.Close()
-	for _, l := range e.Listeners() {
-		log.Info("listening", "addr", l.Kind.String()+"://"+l.Addr.String())
-	}
-	if len(c.Trunks) == 0 {
-		log.Info("no trunks are configured: loopback only")
-	}
-	log.Info("admin", "addr", adm.Addr().String())
 	served := make(chan error, 1)
 	go func() { served <- adm.Serve() }()
 	adm.SetReady(true, "serving")
-	return wait(cmd.Context(), e, adm, served, drain)
+	announce(log, l, e, adm)
+	return awaitEnd(ctx, e, adm, served, drain, log)
 }
 
-// wait returns when the edge has drained after a signal, or its admin listener
-// has failed.
-func wait(ctx context.Context, e *edge.Edge, adm *admin.Server, served <-chan error, drain time.Duration) error {
+func announce(log *slog.Logger, l *loaded, e *edge.Edge, adm *admin.Server) {
+	for _, listener := range e.Listeners() {
+		log.Info("listening", "addr", listener.Kind.String()+"://"+listener.Addr.String())
+	}
+	if len(l.edge.Trunks) == 0 {
+		log.Info("no trunks are configured: loopback only")
+	}
+	if hop := l.edge.NextHop; beyondLoopback(hop, e.Listeners()) {
+		log.Warn("listeners on loopback reach this machine only: is the next hop here?", "next_hop", hop)
+	}
+	log.Info("admin", "addr", adm.Addr().String())
+}
+
+// beyondLoopback reports whether a next hop has an address that is not on
+// loopback while all listeners are: the kernel refuses to send there, unless the
+// address is one of this machine.
+func beyondLoopback(nextHop string, listeners []transport.Listener) bool {
+	uri, err := sipuri.Parse(nextHop)
+	if err != nil { // there is none: it was checked
+		return false
+	}
+	addr, err := netip.ParseAddr(uri.Host)
+	return err == nil && !addr.IsLoopback() && !slices.ContainsFunc(listeners, func(l transport.Listener) bool {
+		return !l.Addr.Addr().IsLoopback()
+	})
+}
+
+// awaitEnd waits for ctx, or for the admin listener to fail, and then drains.
+func awaitEnd(ctx context.Context, e *edge.Edge, adm *admin.Server, served <-chan error, drain time.Duration, log *slog.Logger) error {
 	select {
 	case err := <-served:
-		return failedError{fmt.Errorf("admin listener: %w", err)}
+		return failedError{err}
 	case <-ctx.Done():
+		log.Info("draining", "at_most", drain)
 	}
 	adm.SetReady(false, "draining")
-	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
+	ctx = context.WithoutCancel(ctx)
+	limit, cancel := context.WithTimeout(ctx, drain)
 	defer cancel()
 	e.Drain(limit)
-	if err := adm.Shutdown(limit); err != nil {
-		return failedError{fmt.Errorf("admin listener: %w", err)}
+	if limit.Err() != nil {
+		log.Warn("calls cut off", "after", drain)
 	}
+	grace, cancelGrace := context.WithTimeout(ctx, adminGrace)
+	defer cancelGrace()
+	if err := adm.Shutdown(grace); err != nil {
+		log.Warn("admin requests cut off", "error", err)
+	}
+	log.Info("stopped")
 	return nil
 }

@@ -37,7 +37,7 @@ func (n *network) summarize(s *screen, results []*result, strays []string) {
 		return
 	}
 	s.line(span{fmt.Sprintf("✓ All %d calls ended as expected.", len(results)), green})
-	s.line(span{"Now in front of a real redirect server: ", none}, span{"sipedge --next-hop sip:REDIRECT-SERVER:5060", bold})
+	s.line(span{"Now with a redirect server of yours on this machine: ", none}, span{"sipedge --next-hop sip:127.0.0.1:5070", bold})
 }
 
 func columns(row, redirect, policy, tries, outcome, expected string) string {

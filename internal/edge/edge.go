@@ -104,13 +104,17 @@ func (e *Edge) Listeners() []transport.Listener { return e.sockets.Listeners() }
 // still absorb retransmissions included.
 func (e *Edge) InProgress() int { return e.table.Len() }
 
-// Drain answers new requests outside a dialog with 503 and returns when no call
-// waits for its final response any more, or ctx is done.
+// Drain answers new requests outside a dialog with 503. It returns when no call
+// has waited for its final response for T1, so that the ACK of the last one is
+// not lost, or when ctx is done.
 func (e *Edge) Drain(ctx context.Context) {
 	e.draining.Store(true)
-	ticker := time.NewTicker(50 * time.Millisecond)
+	ticker := time.NewTicker(20 * time.Millisecond)
 	defer ticker.Stop()
-	for e.unanswered() > 0 {
+	for busy := time.Now(); e.InProgress() > 0 && time.Since(busy) < e.cfg.Timers.T1; {
+		if e.unanswered() > 0 {
+			busy = time.Now()
+		}
 		select {
 		case <-ctx.Done():
 			return
