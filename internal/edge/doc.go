@@ -12,7 +12,8 @@
 //	branch.go             one attempt: a client transaction and what is known of it
 //	response.go           16.7: what becomes of each response
 //	best_response.go      16.7 step 6
-//	recurse.go            16.7 step 4: a 3xx, the policy, the next target
+//	recurse.go            16.7 step 4: a 3xx, and the policy
+//	advance.go            8.1.3.4: after a failure, the next target
 //	question.go           the DecideRequest; attempt.go, its record of attempts
 //	decision.go           is this DecideResponse one?
 //	header_ops.go         what a decision may do to header fields
@@ -20,6 +21,7 @@
 //	expire.go             16.8, Timer C, and every other timer
 //	cancel.go             16.10
 //	stateless.go          16.11: ACK for a 2xx, and answers without a transaction
+//	send.go               18.2.2: when the connection is gone; flow_index.go, who waits on it
 //
 // Every event of a call - a message, a timer, an answer of the policy, of DNS, a
 // connection - takes the lock of its response context and runs to completion on

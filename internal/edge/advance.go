@@ -1,0 +1,100 @@
+package edge
+
+import (
+	"time"
+
+	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
+)
+
+// afterFailure goes on after an attempt that failed (8.1.3.4).
+func (rc *responseContext) afterFailure(b *branch, outcome redirectv1.Outcome, status int) {
+	switch {
+	case rc.decision == nil: // the first target was the only one
+		rc.finishBest("not redirected")
+	case rc.decision.GetConsultOnFailure():
+		rc.ask(&question{request: rc.newRequest(nil), branch: b, outcome: outcome, status: status})
+	default:
+		rc.advance(b, outcome, status)
+	}
+}
+
+// advance tries the next target if the rule of the one that failed says so.
+func (rc *responseContext) advance(b *branch, outcome redirectv1.Outcome, status int) {
+	if b != nil && !advances(rc.ruleOf(b.target.proto), outcome, status, rc.attempts[b.attempt].GetRang()) {
+		rc.finishBest("this failure does not advance")
+		return
+	}
+	rc.nextTarget()
+}
+
+// ruleOf returns the advance rule in force for a target.
+func (rc *responseContext) ruleOf(t *redirectv1.Target) *redirectv1.AdvanceRule {
+	if rule := t.GetAdvance(); rule != nil {
+		return rule
+	}
+	if rule := rc.decision.GetAdvance(); rule != nil {
+		return rule
+	}
+	return defaultAdvance
+}
+
+// defaultAdvance goes on after everything but an answer, a challenge, or a 6xx.
+var defaultAdvance = &redirectv1.AdvanceRule{
+	Statuses: []*redirectv1.StatusRange{{First: 400, Last: 400}, {First: 402, Last: 406}, {First: 408, Last: 599}},
+	Timeout:  true, TransportError: true,
+}
+
+func advances(rule *redirectv1.AdvanceRule, outcome redirectv1.Outcome, status int, rang bool) bool {
+	if rule.GetStopAfterRinging() && rang {
+		return false
+	}
+	switch outcome {
+	case redirectv1.Outcome_OUTCOME_RESPONSE:
+		for _, r := range rule.GetStatuses() {
+			if uint32(status) >= r.GetFirst() && uint32(status) <= r.GetLast() {
+				return true
+			}
+		}
+		return false
+	case redirectv1.Outcome_OUTCOME_RESPONSE_TIMEOUT, redirectv1.Outcome_OUTCOME_ANSWER_TIMEOUT:
+		return rule.GetTimeout()
+	case redirectv1.Outcome_OUTCOME_TRANSPORT_ERROR, redirectv1.Outcome_OUTCOME_UNRESOLVABLE:
+		return rule.GetTransportError()
+	case redirectv1.Outcome_OUTCOME_REFUSED, redirectv1.Outcome_OUTCOME_UNSPECIFIED:
+	}
+	return true // a refused target is no answer of anybody
+}
+
+// nextTarget tries the next target of the decision that the edge does not
+// refuse. When there is none, the call ends - or the policy is asked again, if
+// it wants to be and the last one was refused.
+func (rc *responseContext) nextTarget() {
+	refusedLast := false
+	for len(rc.remaining) > 0 && rc.attemptsLeft() > 0 {
+		p := rc.remaining[0]
+		rc.remaining = rc.remaining[1:]
+		t, err := redirectedTarget(p)
+		t.depth = rc.tried[rc.origin(p)].depth + 1
+		var why *refused
+		if err != nil {
+			why = &refused{"uri", err.Error()}
+		} else {
+			why = rc.guard(t, time.Now())
+		}
+		if why == nil {
+			rc.try(t)
+			return
+		}
+		rc.refuse(t, why)
+		refusedLast = true
+	}
+	if len(rc.remaining) > 0 {
+		rc.edge.metrics.refused.WithLabelValues("attempts").Inc()
+		rc.edge.log.Info("attempts used up", "call_id", rc.callID, "limit", rc.edge.cfg.Limits.Attempts, "remaining", len(rc.remaining))
+	}
+	if refusedLast && rc.decision.GetConsultOnFailure() && rc.attemptsLeft() > 0 {
+		rc.ask(&question{request: rc.newRequest(nil), outcome: redirectv1.Outcome_OUTCOME_REFUSED})
+		return
+	}
+	rc.finishExhausted()
+}
