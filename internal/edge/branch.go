@@ -77,7 +77,7 @@ func (b *branch) release() {
 // asSent reads the request as it was sent.
 func (b *branch) asSent() *message.Message {
 	var m message.Message
-	_ = m.Parse(b.sent) // our own words
+	_ = m.ParseSent(b.sent) // our own words
 	return &m
 }
 

@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"strings"
 	"time"
 
 	"github.com/redirectd/redirectd/internal/edge/message"
@@ -20,7 +21,20 @@ func (e *Edge) receiveCancel(f transport.Flow, m *message.Message) {
 	e.reply(f, m, 200, "")
 	rc.mu.Lock()
 	defer rc.leave()
+	rc.reasons = boundedReasons(m)
 	rc.cancel(time.Now())
+}
+
+// boundedReasons returns what a CANCEL says of why, such as "Call completed
+// elsewhere" (RFC 3326), for the CANCEL downstream.
+func boundedReasons(m *message.Message) []string {
+	var reasons []string
+	for _, v := range m.Values("Reason") {
+		if len(v) <= maxShortText && len(reasons) < 4 {
+			reasons = append(reasons, strings.Clone(v))
+		}
+	}
+	return reasons
 }
 
 // cancel ends the call: no further target, and every branch is cancelled. The
@@ -55,7 +69,11 @@ func (rc *responseContext) cancelBranches(but *branch) (pending bool) {
 
 // cancelBranch cancels one branch, but not before a provisional response (9.1).
 func (rc *responseContext) cancelBranch(b *branch, now time.Time) {
-	if rc.method != "INVITE" || b.cancelWanted {
+	if rc.method != "INVITE" {
+		b.client.Quiet() // it can't be cancelled, but need not be sent again
+		return
+	}
+	if b.cancelWanted {
 		return
 	}
 	b.cancelWanted = true
@@ -66,16 +84,29 @@ func (rc *responseContext) cancelBranch(b *branch, now time.Time) {
 
 // sendCancel sends the CANCEL on the flow that took the INVITE.
 func (rc *responseContext) sendCancel(b *branch, now time.Time) {
-	b.cancelBytes = message.Cancel(nil, b.asSent())
+	b.cancelBytes = rc.buildCancel(b)
 	b.cancelEnd = now.Add(rc.edge.cfg.Timers.Timeout())
 	b.cancelClient.Start(&rc.edge.cfg.Timers, b.flow.Kind.Reliable(), 0, now)
 	rc.edge.sendTo(b.flow, b.cancelBytes, b.flow.Remote, rc.callID)
 }
 
+func (rc *responseContext) buildCancel(b *branch) []byte {
+	built := message.Cancel(nil, b.asSent())
+	var m message.Message
+	if len(rc.reasons) == 0 || m.Parse(built) != nil {
+		return built
+	}
+	edit := m.Edit()
+	for _, r := range rc.reasons {
+		edit.Add("Reason", r)
+	}
+	return edit.Bytes(nil)
+}
+
 // concludeCancelled takes the outcome of the branch that a cancelled call had.
 // What a 3xx or a timeout would lead to is of no use to anybody: 487.
 func (rc *responseContext) concludeCancelled(m *message.Message) {
-	if m != nil && m.Status() >= 400 {
+	if m != nil && m.Status() >= 400 && m.Status() != 503 { // 16.7 step 6: a 503 says nothing of us
 		rc.relayFinal(m, "cancelled by the caller")
 		return
 	}

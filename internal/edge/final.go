@@ -88,6 +88,10 @@ func (rc *responseContext) reject(r *redirectv1.FinalResponse, why string) {
 		return
 	}
 	b := message.Response(nil, rc.request, rc.source, status, r.GetReasonPhrase(), newTag(), rc.ownHeaders(r.GetHeaderOps())...)
+	if len(b) > message.MaxSize {
+		rc.edge.log.Warn("header operations dropped", "call_id", rc.callID, "reason", "the response would be too big", "bytes", len(b))
+		b = message.Response(nil, rc.request, rc.source, status, r.GetReasonPhrase(), newTag())
+	}
 	rc.finish(status, b, why)
 }
 

@@ -6,7 +6,9 @@ import (
 	"time"
 
 	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
+	"github.com/redirectd/redirectd/internal/edge/message"
 	"github.com/redirectd/redirectd/internal/edge/transaction"
+	"github.com/redirectd/redirectd/internal/edge/transport"
 )
 
 var (
@@ -33,8 +35,8 @@ func (rc *responseContext) try(t *target) {
 
 // build makes the request of a branch from the request as received (16.6). It
 // is made again when the flow changes, with the same branch in its Via: nothing
-// was sent yet.
-func (rc *responseContext) build(b *branch) {
+// was sent yet. What is too big for any transport is refused.
+func (rc *responseContext) build(b *branch) bool {
 	t, edit := b.target, rc.request.Edit()
 	if uri := t.uri.Text; uri != rc.request.RequestURI() { // step 2
 		edit.SetRequestURI(uri)
@@ -60,9 +62,22 @@ func (rc *responseContext) build(b *branch) {
 		edit.EnsureContentLength()
 	}
 	edit.MarkReceived(rc.source)
-	edit.PushVia(fmt.Sprintf("SIP/2.0/%s %s;branch=%s", // step 8
-		b.flow.Kind.ViaName(), rc.edge.sockets.SentBy(b.flow), transaction.Branch(rc.id, b.n)))
+	edit.PushVia("SIP/2.0/" + b.flow.Kind.ViaName() + " " + rc.edge.sockets.SentBy(b.flow) + // step 8
+		";branch=" + transaction.Branch(rc.id, b.n))
 	b.sent = edit.Bytes(make([]byte, 0, len(rc.request.Raw())+512))
+	if len(b.sent) > message.MaxSize {
+		rc.refuseLate(b, &refused{"size", fmt.Sprintf("the request to %s would have %d bytes, more than %d", t, len(b.sent), message.MaxSize)})
+		return false
+	}
+	return true
+}
+
+// sendOn builds the request for a flow and sends it.
+func (rc *responseContext) sendOn(b *branch, f transport.Flow) {
+	b.flow = f
+	if rc.build(b) {
+		rc.launch(b)
+	}
 }
 
 // launch starts the client transaction of a branch (16.6 steps 10 and 11).
@@ -118,5 +133,6 @@ func (rc *responseContext) unresolvable(b *branch, err error) {
 // refuseLate ends an attempt that the edge refuses after all.
 func (rc *responseContext) refuseLate(b *branch, why *refused) {
 	rc.edge.metrics.refused.WithLabelValues(why.reason).Inc()
+	rc.edge.log.Info("attempt refused", "call_id", rc.callID, "target", b.target.proto.GetUri(), "reason", why.reason, "detail", why.text)
 	rc.conclude(b, redirectv1.Outcome_OUTCOME_REFUSED, nil, why.text)
 }

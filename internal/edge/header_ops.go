@@ -92,6 +92,10 @@ func (rc *responseContext) ownHeaders(ops []*redirectv1.HeaderOp) []message.Head
 func (rc *responseContext) headerSteps(ops []*redirectv1.HeaderOp, contact *redirectv1.ContactRef) []headerStep {
 	var steps []headerStep
 	for _, op := range ops {
+		if len(steps) >= maxSteps {
+			rc.edge.log.Warn("header operations dropped", "call_id", rc.callID, "reason", "too many header fields", "limit", maxSteps)
+			break
+		}
 		name := opName(op)
 		if name == "" {
 			continue
@@ -140,13 +144,20 @@ func header(name string, h *redirectv1.Header) *message.Header {
 	return &message.Header{Name: name, Value: h.GetValue()}
 }
 
+// maxCopied is how many values one copy operation yields at most, and maxSteps
+// about how many changes all operations of one message make.
+const (
+	maxCopied = 16
+	maxSteps  = 128
+)
+
 func (rc *responseContext) copySteps(name string, c *redirectv1.HeaderCopy, contact *redirectv1.ContactRef) []headerStep {
 	values := rc.copied(c, contact)
 	var steps []headerStep
 	if c.GetReplace() {
 		steps = append(steps, headerStep{remove: name})
 	}
-	for _, v := range values {
+	for _, v := range values[:min(len(values), maxCopied)] {
 		if checkTexts(v) == nil && len(v) <= maxHeaderValue {
 			steps = append(steps, headerStep{add: &message.Header{Name: name, Value: v}})
 		}

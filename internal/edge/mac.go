@@ -23,12 +23,12 @@ const macLen = 20
 //
 // The parameter holds two MACs, both over the Call-ID and the tag of the dialog's
 // first From, of which an in-dialog request has one in From or in To. The first
-// is over the address that the caller's request came from: from there, a request
-// may go anywhere in the dialog. The second is over the host that requests to the
-// caller go to, its Contact or its topmost Record-Route: to there, a request may
-// come from anywhere. Who has seen the parameter can reach the caller with it,
-// and nobody else. No state is kept, and any edge with the same secrets can check
-// it.
+// is over who the caller is, its trunk or its address: from there, a request may
+// go anywhere in the dialog, and to there one may come from anywhere. The second
+// is over the host that requests to the caller go to, its Contact or its topmost
+// Record-Route: to there, a request may come from anywhere too. Who has seen the
+// parameter can reach the caller with it, and nobody else. No state is kept, and
+// any edge with the same secrets can check it.
 type macs struct{ secrets [][]byte }
 
 func newMACs(secrets [][]byte) macs {
@@ -40,15 +40,35 @@ func newMACs(secrets [][]byte) macs {
 	return macs{[][]byte{secret}}
 }
 
-// sign returns the value of the parameter for a request that begins a dialog.
-func (k macs) sign(m *message.Message, source netip.Addr) string {
+// sign returns the value of the parameter for a request that begins a dialog,
+// from a caller of that identity.
+func (k macs) sign(m *message.Message, caller string) string {
 	id := dialogID{m.CallID(), m.FromTag()}
-	return mac(k.secrets[0], id, "from", source.Unmap().String()) + mac(k.secrets[0], id, "to", callerHost(m))
+	return mac(k.secrets[0], id, "caller", caller) + mac(k.secrets[0], id, "host", callerHost(m))
 }
 
-// verify reports whether a URI of ours admits a request of the dialog that m
-// belongs to, from that address and to that host.
-func (k macs) verify(uri *sipuri.URI, m *message.Message, source netip.Addr, host string) bool {
+// identity returns who sends from an address: a trunk, however many addresses it
+// has, or the address alone.
+func (e *Edge) identity(a netip.Addr) string {
+	if trunk := e.trunkOf(a); trunk != nil {
+		return "trunk " + trunk.Name
+	}
+	return a.Unmap().String()
+}
+
+// isOfDialog reports whether a URI of ours admits a request that came from an
+// address and goes to a host.
+func (e *Edge) isOfDialog(uri *sipuri.URI, m *message.Message, source netip.Addr, host string) bool {
+	ends := []string{e.identity(source)}
+	if a, err := netip.ParseAddr(host); err == nil {
+		ends = append(ends, e.identity(a))
+	}
+	return e.macs.verify(uri, m, ends, host)
+}
+
+// verify reports whether a URI of ours is of the dialog that m belongs to, and
+// one of its ends is the caller: by identity, or by host.
+func (k macs) verify(uri *sipuri.URI, m *message.Message, ends []string, host string) bool {
 	value, _ := uri.Param(macParam)
 	if len(value) != 2*macLen {
 		return false
@@ -56,9 +76,13 @@ func (k macs) verify(uri *sipuri.URI, m *message.Message, source netip.Addr, hos
 	for _, secret := range k.secrets {
 		for _, tag := range [...]string{m.FromTag(), m.ToTag()} {
 			id := dialogID{m.CallID(), tag}
-			if equalMAC(value[:macLen], mac(secret, id, "from", source.Unmap().String())) ||
-				equalMAC(value[macLen:], mac(secret, id, "to", normalHost(host))) {
+			if equalMAC(value[macLen:], mac(secret, id, "host", normalHost(host))) {
 				return true
+			}
+			for _, end := range ends {
+				if equalMAC(value[:macLen], mac(secret, id, "caller", end)) {
+					return true
+				}
 			}
 		}
 	}

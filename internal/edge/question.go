@@ -28,7 +28,7 @@ func (rc *responseContext) newRequest(redirect *redirectv1.Redirect) *redirectv1
 		RequestId: strings.TrimPrefix(transaction.Branch(rc.id, rc.questions), transaction.MagicCookie),
 		Edge: &redirectv1.Edge{
 			Instance: rc.edge.cfg.Instance, Version: rc.edge.version, Zone: rc.edge.cfg.Zone,
-			AttemptsLeft: uint32(rc.attemptsLeft()), Features: features, AllowedHeaders: rc.edge.cfg.AllowedHeaders,
+			AttemptsLeft: new(uint32(rc.attemptsLeft())), Features: features, AllowedHeaders: rc.edge.cfg.AllowedHeaders,
 		},
 		Call:        rc.callProto(now),
 		Attempts:    append([]*redirectv1.Attempt(nil), rc.attempts...),

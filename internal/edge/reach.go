@@ -61,7 +61,9 @@ func (rc *responseContext) connectTo(b *branch, h hop) bool {
 	prefer := rc.upstream.Local
 	if flow, ok := rc.edge.sockets.Flow(h.Kind, h.Addr, prefer); ok {
 		b.flow = flow
-		rc.build(b)
+		if !rc.build(b) {
+			return true
+		}
 		if h.Kind == transport.UDP && len(b.sent) > maxDatagram && rc.edge.sockets.HasKind(transport.TCP, h.Addr.Addr()) {
 			return rc.upgrade(b, h)
 		}
@@ -80,15 +82,11 @@ func (rc *responseContext) connectTo(b *branch, h hop) bool {
 func (rc *responseContext) upgrade(b *branch, h hop) bool {
 	udp := b.flow
 	if flow, ok := rc.edge.sockets.Flow(transport.TCP, h.Addr, netip.AddrPort{}); ok {
-		b.flow = flow
-		rc.build(b)
-		rc.launch(b)
+		rc.sendOn(b, flow)
 		return true
 	}
 	rc.dial(b, hop{Kind: transport.TCP, Addr: h.Addr}, upgradeDialTimeout, func(error) {
-		b.flow = udp
-		rc.build(b)
-		rc.launch(b)
+		rc.sendOn(b, udp)
 	})
 	return true
 }
@@ -102,11 +100,7 @@ func (rc *responseContext) dial(b *branch, h hop, timeout time.Duration, failed 
 			defer cancel()
 		}
 		flow, err := rc.edge.sockets.Dial(ctx, h.Kind, h.Addr)
-		return func() {
-			b.flow = flow
-			rc.build(b)
-			rc.launch(b)
-		}, err
+		return func() { rc.sendOn(b, flow) }, err
 	})
 }
 

@@ -37,36 +37,55 @@ func (e *Edge) receiveRequest(f transport.Flow, m *message.Message) {
 		rc.retransmission()
 		return
 	}
-	if r := validate(m); r != nil {
+	r := validate(m)
+	var in *inbound
+	if r == nil {
+		in, r = e.admit(f, m)
+	}
+	if r == nil {
+		r = e.looped(m, in)
+	}
+	switch {
+	case r == nil:
+		e.begin(f, m, key, in, nil)
+	case m.Method() == "INVITE" && m.ToTag() != "":
+		// The To tag of the answer is the callee's: only a transaction can tell
+		// its ACK from that of a 2xx.
+		e.begin(f, m, key, &inbound{inDialog: true}, r)
+	default:
 		e.reply(f, m, r.status, r.reason, r.headers...)
-		return
 	}
-	in, r := e.admit(f, m)
-	if r != nil {
-		if r.status != 0 {
-			e.reply(f, m, r.status, r.reason, r.headers...)
-		}
-		return
-	}
-	e.begin(f, m, key, in)
 }
 
-// begin makes the response context of a request and sends it on its way.
-func (e *Edge) begin(f transport.Flow, m *message.Message, key string, in *inbound) {
+// begin makes the response context of a request and sends it on its way, or
+// refuses it.
+func (e *Edge) begin(f transport.Flow, m *message.Message, key string, in *inbound, r *refusal) {
+	if !in.inDialog && e.table.Len() >= e.cfg.Limits.Transactions/10*9 {
+		e.full(f, m) // the rest is for requests that end calls
+		return
+	}
 	rc := newResponseContext(e, f, m, key, in)
 	rc.mu.Lock() // before anyone can find it
 	defer rc.leave()
 	other, added := e.table.Add(key, rc.id, rc)
-	if !added {
+	switch {
+	case added && r != nil:
+		rc.finish(r.status, message.Response(nil, rc.request, rc.source, r.status, r.reason, "", r.headers...), "refused")
+	case added:
+		rc.start()
+	default:
 		rc.server.Abandon()
 		rc.final = true
 		if other == nil {
-			e.metrics.dropped.WithLabelValues("transaction_limit").Inc()
-			e.reply(f, m, 503, "", message.Header{Name: "Retry-After", Value: "5"})
+			e.full(f, m)
 		} // else a copy of the request won the race, and is being served
-		return
 	}
-	rc.start()
+}
+
+// full answers a request that there is no room for.
+func (e *Edge) full(f transport.Flow, m *message.Message) {
+	e.metrics.dropped.WithLabelValues("transaction_limit").Inc()
+	e.reply(f, m, 503, "", message.Header{Name: "Retry-After", Value: "5"})
 }
 
 // receiveResponse hands a response to the branch that it belongs to (16.7

@@ -21,9 +21,11 @@ func (rc *responseContext) recordRoute(edit *message.Edit, b *branch) {
 	if rc.in.inDialog || !formsDialog(rc.method) {
 		return
 	}
-	mac := rc.edge.macs.sign(rc.request, rc.source.Addr())
-	up := rc.edge.recordRouteValue(rc.upstream, mac)
-	down := rc.edge.recordRouteValue(b.flow, mac)
+	if rc.mac == "" {
+		rc.mac = rc.edge.macs.sign(rc.request, rc.edge.identity(rc.source.Addr()))
+	}
+	up := rc.edge.recordRouteValue(rc.upstream, rc.mac)
+	down := rc.edge.recordRouteValue(b.flow, rc.mac)
 	edit.PushRecordRoute(up)
 	if up != down {
 		edit.PushRecordRoute(down)

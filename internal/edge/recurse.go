@@ -176,7 +176,13 @@ func (rc *responseContext) passThrough(q *question, p *redirectv1.PassThrough) {
 		edit.EnsureContentLength()
 	}
 	rc.applyOps(edit, p.GetHeaderOps(), nil)
-	rc.finish(m.Status(), edit.Bytes(nil), "passed through by the policy")
+	b := edit.Bytes(nil)
+	if len(b) > message.MaxSize {
+		rc.edge.log.Warn("header operations dropped", "call_id", rc.callID, "reason", "the response would be too big", "bytes", len(b))
+		rc.relayFinal(m, "passed through by the policy")
+		return
+	}
+	rc.finish(m.Status(), b, "passed through by the policy")
 }
 
 // noDecision goes on without an answer of the policy.

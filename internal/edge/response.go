@@ -61,6 +61,9 @@ func (rc *responseContext) provisional(b *branch, m *message.Message, now time.T
 	if b.cancelWanted && b.cancelBytes == nil {
 		rc.sendCancel(b, now)
 	}
+	if b.concluded { // a target that was given up rings for nobody; its attempt is with the policy
+		return
+	}
 	status := m.Status()
 	rc.sawProvisional(b, status)
 	if status == 100 {
@@ -69,7 +72,7 @@ func (rc *responseContext) provisional(b *branch, m *message.Message, now time.T
 	if !b.timerC.IsZero() {
 		b.timerC = now.Add(timerC)
 	}
-	if b.concluded || b.timedOut || rc.method != "INVITE" {
+	if b.timedOut || rc.method != "INVITE" {
 		// A target that ran out of time rings for nobody, and RFC 4320
 		// section 4.1 has no provisional response but 100 to other methods.
 		return
@@ -104,7 +107,9 @@ func (rc *responseContext) success(b *branch, m *message.Message) {
 		rc.endAttempt(b, redirectv1.Outcome_OUTCOME_RESPONSE, m, "")
 	}
 	if rc.final { // sent again, of another fork, or late
-		rc.send(relayed)
+		if rc.method == "INVITE" {
+			rc.send(relayed)
+		}
 		return
 	}
 	rc.cancelBranches(b)
@@ -129,6 +134,7 @@ func (rc *responseContext) withoutOurVia(m *message.Message) []byte {
 // outcome: then the call goes on, or ends.
 func (rc *responseContext) conclude(b *branch, outcome redirectv1.Outcome, m *message.Message, detail string) {
 	if b.concluded {
+		rc.lateFinal(b, m)
 		return
 	}
 	b.concluded = true
@@ -143,6 +149,8 @@ func (rc *responseContext) conclude(b *branch, outcome redirectv1.Outcome, m *me
 	switch {
 	case rc.cancelled:
 		rc.concludeCancelled(m)
+	case rc.ended:
+		rc.finishBest("6xx ends the search")
 	case m != nil && m.Status() >= 600: // 16.7 step 5: no new branch
 		rc.best.consider(m.Status(), m)
 		rc.finishBest("6xx ends the search")
@@ -154,6 +162,22 @@ func (rc *responseContext) conclude(b *branch, outcome redirectv1.Outcome, m *me
 	default:
 		rc.best.consider(m.Status(), m)
 		rc.afterFailure(b, outcome, m.Status())
+	}
+}
+
+// lateFinal takes the final response of a target that was given up. It may be
+// the best one; and a 6xx ends the search, whatever rings (16.7 step 5).
+func (rc *responseContext) lateFinal(b *branch, m *message.Message) {
+	if m == nil || rc.final || rc.cancelled || m.Status() < 400 {
+		return
+	}
+	rc.best.consider(m.Status(), m)
+	if m.Status() < 600 {
+		return
+	}
+	rc.ended, rc.remaining = true, nil
+	if !rc.cancelBranches(b) {
+		rc.finishBest("6xx ends the search")
 	}
 }
 
@@ -194,7 +218,12 @@ func (rc *responseContext) branchFailed(n int, err error) {
 func (rc *responseContext) interrupted(b *branch, err error) {
 	switch b.client.State() {
 	case transaction.Calling, transaction.Trying:
-		rc.failed(b, err)
+		if !b.flow.Kind.Reliable() || len(b.rest) > 0 {
+			rc.failed(b, err)
+			return
+		}
+		// It may have read the request, and answer over a new connection.
+		rc.giveUp(b, redirectv1.Outcome_OUTCOME_TRANSPORT_ERROR, err.Error())
 	case transaction.Proceeding, transaction.Accepted, transaction.Completed, transaction.Confirmed, transaction.Terminated:
 	}
 }

@@ -38,6 +38,7 @@ type responseContext struct {
 
 	// The rest is released with the final response.
 	request        *message.Message // as received; every attempt starts from it
+	mac            string           // of our Record-Route, once it was made
 	branches       []*branch        // those whose client transaction still lives
 	tried          []*target        // one per attempt
 	attempts       []*redirectv1.Attempt
@@ -58,7 +59,9 @@ type responseContext struct {
 	decideBy   time.Time          // when a remote policy has been waited for long enough
 	question   *question          // the one being asked
 
+	ended     bool // a 6xx came while another target rang: no further one
 	cancelled bool
+	reasons   []string  // Reason values of the caller's CANCEL (RFC 3326)
 	cancelEnd time.Time // when the branches have been waited for long enough
 }
 
@@ -87,6 +90,12 @@ func (rc *responseContext) start() {
 	}
 	if rc.edge.isOwn(t.hop()) {
 		rc.serveOwn(t)
+		return
+	}
+	if t.uri.Scheme == "sips" && t.hop().Scheme != "sips" && t.nextHop.Host == "" {
+		// A next hop that is configured is the operator's word; a caller's Route
+		// is not (26.2.2).
+		rc.respondOwn(500, "")
 		return
 	}
 	rc.try(t)
@@ -193,6 +202,7 @@ func (rc *responseContext) release() {
 	rc.supersede()
 	rc.final = true
 	rc.in, rc.request, rc.redirect, rc.tried, rc.attempts = nil, nil, nil, nil, nil
+	rc.mac, rc.reasons = "", nil
 	rc.contacts, rc.decision, rc.explanations, rc.remaining, rc.policyState = nil, nil, nil, nil, nil
 	rc.best = bestResponse{}
 	rc.cancelEnd = time.Time{}

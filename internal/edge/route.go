@@ -12,25 +12,26 @@ import (
 // routed is a request after route information preprocessing (16.4).
 type routed struct {
 	requestURI string
-	routes     []string    // the Route values that are left, as they came
-	popped     int         // how many of ours were on top of them
-	rewritten  bool        // routes is not a tail of what came: a strict router before us
-	own        *sipuri.URI // our URI that was found, with its MAC
+	routes     []string      // the Route values that are left, as they came
+	popped     int           // how many of ours were on top of them
+	rewritten  bool          // routes is not a tail of what came: a strict router before us
+	own        []*sipuri.URI // our URIs that were found, each with its MAC
 }
 
 // preprocess undoes what a strict router did, and removes our own Route values.
-// Two of them stand there when both sides of the edge differ (RFC 5658).
+// Two of them stand there when both sides of the edge differ (RFC 5658), and more
+// when a request spiralled through it.
 func (e *Edge) preprocess(m *message.Message) routed {
 	r := routed{requestURI: m.RequestURI(), routes: m.Values("Route")}
 	if len(r.routes) > 0 && strings.Contains(r.requestURI, ";"+macParam+"=") {
 		e.undoStrictRouting(&r)
 	}
-	for r.popped < 2 && len(r.routes) > 0 {
+	for len(r.routes) > 0 {
 		uri, ok := e.ownRoute(r.routes[0])
 		if !ok {
 			break
 		}
-		r.own = uri
+		r.own = append(r.own, uri)
 		r.routes = r.routes[1:]
 		r.popped++
 	}
@@ -48,7 +49,7 @@ func (e *Edge) undoStrictRouting(r *routed) {
 	if err != nil {
 		return
 	}
-	r.own, r.rewritten = &uri, true
+	r.own, r.rewritten = append(r.own, &uri), true
 	r.requestURI = last.URI
 	r.routes = r.routes[:len(r.routes)-1]
 }

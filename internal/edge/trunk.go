@@ -2,9 +2,11 @@ package edge
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/redirectd/redirectd/internal/edge/message"
 	"github.com/redirectd/redirectd/internal/edge/transport"
+	"github.com/redirectd/redirectd/internal/sipuri"
 )
 
 // inbound is what the edge knows of a request before it forwards it.
@@ -25,7 +27,8 @@ func (e *Edge) admit(f transport.Flow, m *message.Message) (*inbound, *refusal) 
 		return in, nil
 	}
 	if in.inDialog {
-		if own := in.routed.own; own == nil || !e.macs.verify(own, m, f.Remote.Addr(), in.routed.nextHost()) {
+		host := in.routed.nextHost()
+		if !slices.ContainsFunc(in.routed.own, func(own *sipuri.URI) bool { return e.isOfDialog(own, m, f.Remote.Addr(), host) }) {
 			return nil, e.forbid(f, m, "in_dialog_without_mac")
 		}
 		return in, nil

@@ -6,8 +6,7 @@ import (
 	"github.com/redirectd/redirectd/internal/edge/message"
 )
 
-// refusal is why a request is not served: a final response, or silence if its
-// status is 0.
+// refusal is the final response to a request that is not served.
 type refusal struct {
 	status  int
 	reason  string // empty: the standard phrase

@@ -96,8 +96,14 @@ func equalParams(a, b []Param) bool {
 }
 
 func coveredBy(a, b []Param) bool {
-	for _, p := range a {
-		q, ok := find(b, p.Name)
+	for i, p := range a {
+		var q Param
+		ok := i < len(b) && equalText(p.Name, b[i].Name, true) // most lists have one order
+		if ok {
+			q = b[i]
+		} else {
+			q, ok = find(b, p.Name)
+		}
 		switch {
 		case !ok && significant(p.Name):
 			return false

@@ -88,8 +88,8 @@ func TestParseErrors(t *testing.T) {
 		{"sip:2001:db8::10", "neither"}, // RFC 5118 4.2
 		{"sip:" + strings.Repeat("a", 256), "more than 255"},
 		{"sip:h;" + strings.Repeat("a", MaxLen), "more than 4096"},
-		{"sip:h" + repeat(";p%d", MaxParams+1), "more than 64 parameters"},
-		{"sip:h?" + repeat("&p%d", MaxParams+1), "more than 64 headers"},
+		{"sip:h" + repeat(";p%d", MaxParams+1), "more than 32 parameters"},
+		{"sip:h?" + repeat("&p%d", MaxParams+1), "more than 32 headers"},
 		{"tel:", "no number"},
 		{"urn:", "empty after the scheme"},
 	} {

@@ -20,7 +20,7 @@ const MaxLen = 4096
 // MaxParams is the most parameters, and the most "?headers", that [Parse]
 // reads in one URI. RFC 3261 sets no limit; this one keeps a comparison, which
 // looks at every pair, short whatever a peer sends.
-const MaxParams = 64
+const MaxParams = 32
 
 // Param is a URI parameter or a member of the "?headers" part, as it came:
 // name and value are not unescaped.

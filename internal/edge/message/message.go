@@ -36,6 +36,8 @@ type Message struct {
 	fields []field // in order
 	first  [idCount]uint16
 
+	maxFields int
+
 	isRequest  bool
 	method     string
 	uri        string

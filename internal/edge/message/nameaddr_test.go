@@ -49,7 +49,7 @@ func TestParseNameAddrErrors(t *testing.T) {
 		"<sip:a@h> x":          "stands after the >",
 		"<sip:a@h>, <sip:b@h>": "stands after the >",
 		"<sip:a@h>;=x":         "no name",
-		"<sip:a@h>" + strings.Repeat(";x", sipuri.MaxParams+1): "more than 64 parameters",
+		"<sip:a@h>" + strings.Repeat(";x", sipuri.MaxParams+1): "more than 32 parameters",
 	} {
 		if got, err := ParseNameAddr(value); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("ParseNameAddr(%.60q) = %+v, %v, want an error with %q", value, got, err, want)

@@ -13,8 +13,17 @@ import (
 // Errors are of type [*ParseError]. m then holds what could be read, and a
 // request that is [Message.Answerable] should be answered with the error's
 // status; a response is dropped.
-func (m *Message) Parse(raw []byte) error {
-	*m = Message{fields: m.fields[:0], maxForwards: -1, contentLength: -1}
+func (m *Message) Parse(raw []byte) error { return m.parse(raw, MaxFields) }
+
+// ParseSent is Parse of a message that we made of a received one: it may have
+// more header fields.
+func (m *Message) ParseSent(raw []byte) error { return m.parse(raw, 2*MaxFields+maxOwnFields) }
+
+// maxOwnFields is more than a proxy adds to a message of its own accord.
+const maxOwnFields = 16
+
+func (m *Message) parse(raw []byte, maxFields int) error {
+	*m = Message{fields: m.fields[:0], maxFields: maxFields, maxForwards: -1, contentLength: -1}
 	raw = bytes.TrimLeft(raw, "\r\n") // 7.5: CRLF before the start line
 	if len(raw) > MaxSize {
 		m.err = errTooLarge
@@ -62,8 +71,8 @@ func (m *Message) scan() {
 			end, next = m.line(next)
 			folded = true
 		}
-		if len(m.fields) == MaxFields {
-			m.bad("Too Many Header Fields", "message has more than %d header fields", MaxFields)
+		if len(m.fields) == m.maxFields {
+			m.bad("Too Many Header Fields", "message has more than %d header fields", m.maxFields)
 			break
 		}
 		m.addField(start, end, next, folded)

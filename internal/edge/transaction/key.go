@@ -28,7 +28,7 @@ func CancelledKey(m *message.Message) string { return serverKey(m, "INVITE") }
 func serverKey(m *message.Message, method string) string {
 	via := m.TopVia()
 	host, port := strings.ToLower(via.Host), strconv.Itoa(int(via.Port))
-	if strings.HasPrefix(via.Branch, MagicCookie) {
+	if len(via.Branch) > len(MagicCookie) && strings.HasPrefix(via.Branch, MagicCookie) {
 		return via.Branch + "|" + host + ":" + port + "|" + method
 	}
 	// A peer of RFC 2543 has no unique branch: the rest of the request must do. The

@@ -51,7 +51,9 @@ func (s *Set) accept(l *tcpListener, nc net.Conn) error {
 	if s.closed {
 		return ErrClosed
 	}
-	if err := s.room(); err != nil {
+	// A tenth is for connections that we make: strangers must not be able to
+	// stop those.
+	if err := s.room(s.cfg.MaxConnections - s.cfg.MaxConnections/10); err != nil {
 		return err
 	}
 	if n := s.conns.bySource[source]; n >= s.cfg.MaxConnectionsPerSource {
@@ -62,9 +64,9 @@ func (s *Set) accept(l *tcpListener, nc net.Conn) error {
 	return nil
 }
 
-// room reports an error when no connection more may be had. s.mu is held.
-func (s *Set) room() error {
-	if n := len(s.conns.all) + len(s.conns.dials); n >= s.cfg.MaxConnections {
+// room reports an error when there are as many connections as that. s.mu is held.
+func (s *Set) room(limit int) error {
+	if n := len(s.conns.all) + len(s.conns.dials); n >= limit {
 		return fmt.Errorf("%w: %d", ErrTooManyConnections, n)
 	}
 	return nil

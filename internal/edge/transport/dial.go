@@ -59,7 +59,7 @@ func (s *Set) join(ctx context.Context, l *tcpListener, p peer) (Flow, *dial, er
 	if d := s.conns.dials[p]; d != nil {
 		return Flow{}, d, nil
 	}
-	if err := s.room(); err != nil {
+	if err := s.room(s.cfg.MaxConnections); err != nil {
 		return Flow{}, nil, err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.DialTimeout)

@@ -192,3 +192,21 @@ func TestAcceptErrors(t *testing.T) {
 	f.left.Store(1 << 30) // it is failing when it is shut down
 	_ = connect(t, s.addr(0)).Close()
 }
+
+// TestStrangersCannotStopOutgoingConnections keeps a tenth of the connections
+// for those that we make.
+func TestStrangersCannotStopOutgoingConnections(t *testing.T) {
+	t.Parallel()
+	set := serve(t, Config{MaxConnections: 10}, newSink(), url("tcp", "127.0.0.1"))
+	for range 12 {
+		connect(t, set.addr(0))
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	if _, err := set.Dial(t.Context(), TCP, l.Addr().(*net.TCPAddr).AddrPort()); err != nil {
+		t.Errorf("dial beside strangers: %v", err)
+	}
+}
