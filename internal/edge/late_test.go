@@ -77,7 +77,8 @@ func TestAttemptIsNotSharedWithThePolicy(t *testing.T) {
 			<-time.After(time.Millisecond)
 		}
 		return &responseT{Action: &redirectv1.DecideResponse_TryTargets{TryTargets: &redirectv1.TryTargets{
-			Targets: []*redirectv1.Target{{Uri: next.URI("b")}}}}}, nil
+			Targets: []*redirectv1.Target{{Uri: next.URI("b")}},
+		}}}, nil
 	})
 	e := startEdge(t, nextHop(server.URI("")), withPolicy(p))
 	caller.Invite(e.udp, "sip:bob@example.com")
