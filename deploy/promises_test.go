@@ -64,7 +64,7 @@ func TestPodsAreProbed(t *testing.T) {
 				t.Errorf("no probe asks %s of the port admin", what)
 			}
 		}
-		if flag(t, c, "admin") != "0.0.0.0:"+portOf(t, c, "admin") {
+		if flag(t, c, "admin") != ":"+portOf(t, c, "admin") {
 			t.Errorf("--admin=%s is not what the probes ask", flag(t, c, "admin"))
 		}
 		if d.Name == "redirectd" && (c.StartupProbe == nil || c.StartupProbe.GRPC == nil || c.StartupProbe.GRPC.Port != 50051) {
@@ -166,7 +166,7 @@ func TestPortsMatch(t *testing.T) {
 			}
 		}
 	}
-	if c := &m.deployments["redirectd"].Spec.Template.Spec.Containers[0]; flag(t, c, "listen") != "0.0.0.0:"+portOf(t, c, "grpc") {
+	if c := &m.deployments["redirectd"].Spec.Template.Spec.Containers[0]; flag(t, c, "listen") != ":"+portOf(t, c, "grpc") {
 		t.Errorf("redirectd listens on %s", flag(t, c, "listen"))
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -124,6 +125,14 @@ func TestUsage(t *testing.T) {
 		{[]string{"decide", "a", "b"}, "", "redirectd decide: one FILE is read, not 2: a b\ntry: redirectd decide --help\n"},
 		{[]string{"--listen", "5060"}, "", "redirectd: --listen \"5060\" is neither HOST:PORT nor unix:///PATH: address 5060: missing port in address\ntry: redirectd --help\n"},
 		{[]string{"--listen", "unix://x"}, "", "redirectd: --listen \"unix://x\" has no absolute path; want unix:///PATH\ntry: redirectd --help\n"},
+		{[]string{"--listen", "127.0.0.1:"}, "", "redirectd: --listen \"127.0.0.1:\" is neither HOST:PORT nor unix:///PATH: port \"\" is no number from 0 to 65535\ntry: redirectd --help\n"},
+		{[]string{"--listen", "127.0.0.1:grpc"}, "", "redirectd: --listen \"127.0.0.1:grpc\" is neither HOST:PORT nor unix:///PATH: port \"grpc\" is no number from 0 to 65535\ntry: redirectd --help\n"},
+		{[]string{"--listen", ":65536"}, "", "redirectd: --listen \":65536\" is neither HOST:PORT nor unix:///PATH: port \"65536\" is no number from 0 to 65535\ntry: redirectd --help\n"},
+		{[]string{"--admin", ":"}, "", "redirectd: --admin \":\" is no HOST:PORT: port \"\" is no number from 0 to 65535\ntry: redirectd --help\n"},
+		{[]string{"--admin", "127.0.0.1:-1"}, "", "redirectd: --admin \"127.0.0.1:-1\" is no HOST:PORT: port \"-1\" is no number from 0 to 65535\ntry: redirectd --help\n"},
+		{[]string{"--listen", "unix:///"}, "", "redirectd: --listen \"unix:///\" names no file; want unix:///PATH\ntry: redirectd --help\n"},
+		{[]string{"--listen", "unix:///" + strings.Repeat("s", maxSocketPath)}, "", fmt.Sprintf("redirectd: --listen: the path of the socket has %d bytes, more than %d: /%s\ntry: redirectd --help\n",
+			maxSocketPath+1, maxSocketPath, strings.Repeat("s", maxSocketPath))},
 		{[]string{"--admin", "x"}, "", "redirectd: --admin \"x\" is no HOST:PORT: address x: missing port in address\ntry: redirectd --help\n"},
 		{[]string{"--drain", "1h"}, "", "redirectd: --drain 1h0m0s is out of range (0s to 10m)\ntry: redirectd --help\n"},
 		{[]string{"--max-connection-age", "1ms"}, "", "redirectd: --max-connection-age 1ms is out of range (1s to 24h)\ntry: redirectd --help\n"},

@@ -5,12 +5,12 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"net"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/redirectd/redirectd/internal/admin"
+	"github.com/redirectd/redirectd/internal/ossignal"
 	"github.com/redirectd/redirectd/internal/policy"
 	"github.com/redirectd/redirectd/internal/policy/policyrpc"
 	"github.com/redirectd/redirectd/internal/version"
@@ -58,19 +58,21 @@ func (o *serveOptions) validate() error {
 	if o.drain < 0 || o.drain > 10*time.Minute {
 		return usagef("--drain %s is out of range (0s to 10m)", o.drain)
 	}
-	if _, _, err := net.SplitHostPort(o.admin); err != nil {
+	if err := checkHostPort(o.admin); err != nil {
 		return usagef("--admin %q is no HOST:PORT: %w", o.admin, err)
 	}
 	return errors.Join(checkListen(o.listen), o.log.validate())
 }
 
-// serve answers until ctx ends, and then drains.
+// serve answers until ctx ends or a signal comes, and then drains.
 func serve(ctx context.Context, o *serveOptions, stderr io.Writer) error {
 	cfg, err := loadConfig(o.config)
 	if err != nil {
 		return err
 	}
 	logger := o.log.logger(stderr)
+	ctx, stop := ossignal.Until(ctx, logger)
+	defer stop()
 	adm, err := admin.Listen(o.admin, admin.Options{Logger: logger})
 	if err != nil {
 		return failure{err}

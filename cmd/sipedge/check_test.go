@@ -80,6 +80,25 @@ func TestCheckBad(t *testing.T) {
 	}
 }
 
+// TestCheckUnreadable: of a file that cannot be read nothing else is said.
+func TestCheckUnreadable(t *testing.T) {
+	t.Parallel()
+	for content, want := range map[string]string{
+		"trunks: [":                  ":1:1: not YAML: did not find expected node content\n",
+		"zone: &a x\ninstance: *a":   ":2:11: instance: the alias *a is not allowed; write the value out\n",
+		"zone: x\n---\nzone: y":      ":2:1: a second document starts here (\"---\"); one file is one document\n",
+		strings.Repeat("#", 1<<20+1): ":1:1: the file has more than 1048576 bytes\n",
+	} {
+		for _, flag := range []string{"--config", "--policy-config"} {
+			path := file(t, "bad.yaml", content)
+			code, out, errs := runWith(t, "check", flag, path)
+			if code != exitUsage || out != "" || errs != path+want {
+				t.Errorf("%s: exit code %d, %q, got\n%swant\n%s", flag, code, out, errs, path+want)
+			}
+		}
+	}
+}
+
 // TestUsage: what is wrong with a command line, and where to read more.
 func TestUsage(t *testing.T) {
 	t.Parallel()

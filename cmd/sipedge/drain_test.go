@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -103,6 +104,43 @@ func TestSecondSignal(t *testing.T) {
 		return !e.Running()
 	})
 	if code := e.ExitCode(); code != -1 {
+		t.Errorf("exit code %d, want an end by the signal", code)
+	}
+}
+
+// TestHangupIsIgnored: it is no end, and does not reload yet.
+func TestHangupIsIgnored(t *testing.T) {
+	t.Parallel()
+	e := start(t)
+	e.Signal(syscall.SIGHUP)
+	e.Await(`level=WARN msg="reload is not there yet: restart to use a new configuration"`)
+	e.end(t)
+}
+
+// TestSignalEndsCheck: only serve has something to finish.
+func TestSignalEndsCheck(t *testing.T) {
+	t.Parallel()
+	fifo := filepath.Join(t.TempDir(), "fifo")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := proctest.Start(t, "sipedge", "check", "--config", fifo)
+	opened := make(chan *os.File, 1)
+	go func() {
+		w, err := os.OpenFile(fifo, os.O_WRONLY, 0) // waits for a reader
+		if err != nil {
+			t.Error(err)
+		}
+		opened <- w
+	}()
+	select {
+	case w := <-opened:
+		defer func() { _ = w.Close() }()
+	case <-time.After(proctest.Timeout):
+		t.Fatal("the configuration is not read")
+	}
+	p.Signal(sigterm)
+	if code := p.ExitCode(); code != -1 {
 		t.Errorf("exit code %d, want an end by the signal", code)
 	}
 }

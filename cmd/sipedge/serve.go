@@ -13,6 +13,7 @@ import (
 	"github.com/redirectd/redirectd/internal/admin"
 	"github.com/redirectd/redirectd/internal/edge"
 	"github.com/redirectd/redirectd/internal/edge/transport"
+	"github.com/redirectd/redirectd/internal/ossignal"
 	"github.com/redirectd/redirectd/internal/policy"
 	"github.com/redirectd/redirectd/internal/policy/policyrpc"
 	"github.com/redirectd/redirectd/internal/sipuri"
@@ -44,7 +45,9 @@ func newServe() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return serve(cmd.Context(), l, drain, log)
+			ctx, stop := ossignal.Until(cmd.Context(), log)
+			defer stop()
+			return serve(ctx, l, drain, log)
 		},
 	}
 	s.addTo(cmd)

@@ -23,7 +23,7 @@ import (
 )
 
 const (
-	// A client has this long to send its request header, and its request.
+	// A client has this long to send its request, header and all.
 	readTimeout = 5 * time.Second
 	idleTimeout = 2 * time.Minute
 	// A profile takes as long as asked for; 30 s is the default of pprof.
@@ -35,13 +35,9 @@ const (
 type Options struct {
 	// Logger gets what goes wrong while serving; nil discards it.
 	Logger *slog.Logger
-	// Registry is what /metrics shows; nil makes one with the metrics of the Go
-	// runtime and of the process.
-	Registry *prometheus.Registry
 }
 
-// Server is the admin listener. Its methods are safe for concurrent use, except
-// that Handle is for the time before Serve.
+// Server is the admin listener. Its methods are safe for concurrent use.
 type Server struct {
 	listener net.Listener
 	registry *prometheus.Registry
@@ -62,12 +58,8 @@ func Listen(addr string, o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("admin listener: %w", err)
 	}
-	s := &Server{listener: listener, registry: o.Registry, mux: http.NewServeMux()}
-	if s.registry == nil {
-		s.registry = prometheus.NewRegistry()
-		s.registry.MustRegister(collectors.NewGoCollector(),
-			collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	}
+	s := &Server{listener: listener, registry: prometheus.NewRegistry(), mux: http.NewServeMux()}
+	s.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	s.SetReady(false, "starting")
 	s.mux.Handle("GET /metrics", promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{Registry: s.registry}))
 	s.mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") })
@@ -80,13 +72,12 @@ func Listen(addr string, o Options) (*Server, error) {
 		logger = slog.New(slog.DiscardHandler)
 	}
 	s.http = &http.Server{
-		Handler:           s.mux,
-		ReadHeaderTimeout: readTimeout,
-		ReadTimeout:       readTimeout,
-		WriteTimeout:      writeTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
+		Handler:        s.mux,
+		ReadTimeout:    readTimeout,
+		WriteTimeout:   writeTimeout,
+		IdleTimeout:    idleTimeout,
+		MaxHeaderBytes: maxHeader,
+		ErrorLog:       slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
 	}
 	return s, nil
 }
@@ -94,11 +85,9 @@ func Listen(addr string, o Options) (*Server, error) {
 // Addr returns the address that it listens on, with the port that was taken.
 func (s *Server) Addr() net.Addr { return s.listener.Addr() }
 
-// Registry returns what /metrics shows, to register metrics with.
+// Registry returns what /metrics shows, to register metrics with: it has those
+// of the Go runtime and of the process already.
 func (s *Server) Registry() *prometheus.Registry { return s.registry }
-
-// Handle adds a page; the pattern is that of [http.ServeMux].
-func (s *Server) Handle(pattern string, h http.Handler) { s.mux.Handle(pattern, h) }
 
 // SetReady says what /readyz answers, with a detail for people.
 func (s *Server) SetReady(ready bool, detail string) {

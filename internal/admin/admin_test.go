@@ -21,7 +21,6 @@ func start(t *testing.T, addr string) *Server {
 		t.Fatal(err)
 	}
 	served := make(chan error, 1)
-	s.Handle("GET /calls", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { answer(w, 200, "no calls") }))
 	go func() { served <- s.Serve() }()
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 5*time.Second)
@@ -70,7 +69,6 @@ func TestPages(t *testing.T) {
 		{"/metrics", 200, "go_goroutines"},
 		{"/healthz", 200, "ok\n"},
 		{"/readyz", 503, "starting\n"},
-		{"/calls", 200, "no calls\n"},
 		{"/debug/pprof/", 200, "goroutine"},
 		{"/nothing", 404, "not found"},
 	} {
@@ -130,7 +128,7 @@ func TestShutdownWaitsForARequest(t *testing.T) {
 		t.Fatal(err)
 	}
 	entered, leave := make(chan struct{}), make(chan struct{})
-	s.Handle("GET /slow", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	s.mux.Handle("GET /slow", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		close(entered)
 		<-leave
 		answer(w, 200, "done")

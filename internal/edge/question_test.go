@@ -35,6 +35,9 @@ func TestTheQuestion(t *testing.T) {
 		got.GetCallId() != call.CallID || got.GetTimeLeft().AsDuration() <= 0 {
 		t.Errorf("call: %v", got)
 	}
+	if left := first.GetEdge().AttemptsLeft; left == nil || *left != 63 {
+		t.Errorf("attempts left: %v, want 63", left)
+	}
 	if h := first.GetCall().GetHeaders(); len(h) != 1 || h[0].GetName() != "Diversion" || h[0].GetValue() != "<sip:a@b>" {
 		t.Errorf("shown headers: %v", h)
 	}

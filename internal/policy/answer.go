@@ -1,6 +1,10 @@
 package policy
 
-import redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
+import (
+	"strconv"
+
+	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
+)
 
 // tryTargets answers with the target set. If no attempt brings a final response
 // other than a 3xx, the caller gets the mapped status.
@@ -36,8 +40,23 @@ func reject(status int, e *redirectv1.Explanation) *redirectv1.DecideResponse {
 	}
 }
 
-// passBest lets the best response so far go to the caller.
-func passBest(e *redirectv1.Explanation) *redirectv1.DecideResponse {
+// rejectMapped is for a search in which no target has sent a final response.
+func rejectMapped(mapped int, e *redirectv1.Explanation) *redirectv1.DecideResponse {
+	e.Text += ", answered with " + strconv.Itoa(mapped)
+	return reject(mapped, e)
+}
+
+// passBest lets the best response so far go to the caller. For an edge that
+// cannot do that its status does, or the mapped one if there is none.
+func (d *decision) passBest(mapped int, e *redirectv1.Explanation) *redirectv1.DecideResponse {
+	if !d.can("pass_through") {
+		best := d.bestStatus()
+		if best == 0 {
+			return rejectMapped(mapped, e)
+		}
+		e.Text += `, the edge does not name the feature "pass_through": answered with the best status so far, ` + strconv.Itoa(best)
+		return reject(best, e)
+	}
 	e.Text += ", the best response so far goes to the caller"
 	return &redirectv1.DecideResponse{
 		Action: &redirectv1.DecideResponse_PassThrough{

@@ -74,6 +74,10 @@ func TestConfigProblems(t *testing.T) {
 	in := func(key string) string { return "profiles:\n- name: a\n  " + key }
 	for _, c := range []struct{ name, data, want string }{
 		{"empty", "", "t.yaml:1:1: profiles: the key is missing"},
+		{"syntax", "profiles: [", "t.yaml:1:1: not YAML: did not find expected node content"},
+		{"alias", "profiles: &a []\nx: *a", "t.yaml:2:4: x: the alias *a is not allowed; write the value out"},
+		{"two documents", "profiles: [{name: a}]\n---\nx: 1", `t.yaml:2:1: a second document starts here ("---"); one file is one document`},
+		{"size", strings.Repeat("#", 1<<20+1), "t.yaml:1:1: the file has more than 1048576 bytes"},
 		{"no profile", "profiles: []", "t.yaml:1:1: profiles: the list is empty; want at least one profile, such as {name: default}"},
 		{"no list", "profiles: default", `t.yaml:1:11: profiles: this is "default"; want a list of maps`},
 		{"no name", "profiles: [{redirect: enabled}]", "t.yaml:1:12: profiles[0].name: the key is missing"},

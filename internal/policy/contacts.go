@@ -113,7 +113,7 @@ func (c *contacts) consider(can *candidate) {
 	d, text := c.d, can.uri.Text
 	target, id := d.targetOf(c.status, can)
 	size := len(target.GetUri()) + len(strings.Join(target.GetRoutes(), "")) + targetFraming
-	if c.secure != "" && (can.uri.Scheme == "sip" || id.degrades()) {
+	if c.secure != "" && id.degrades() {
 		c.drop(can.index, "sips", degradesText(text, c.secure))
 		return
 	}
@@ -148,8 +148,19 @@ func (c *contacts) repeatedText(text string, other int) string {
 	if first == text {
 		return clean(text) + " repeats contact " + strconv.Itoa(other+1)
 	}
-	return clean(text) + " equals contact " + strconv.Itoa(other+1) + ", " + clean(first)
+	same := " equals contact "
+	if altered(text) || altered(first) { // they differ, but not as they are sent
+		same = " gives the same Request-URI as contact "
+		if c.status == 305 {
+			same = " gives the same route as contact "
+		}
+	}
+	return clean(text) + same + strconv.Itoa(other+1) + ", " + clean(first)
 }
+
+// altered reports whether a URI is sent otherwise than it was written: without
+// its method parameter and its headers.
+func altered(text string) bool { return reading(text).Text != text }
 
 func (c *contacts) pointers() []*redirectv1.ContactVerdict {
 	p := make([]*redirectv1.ContactVerdict, len(c.verdicts))

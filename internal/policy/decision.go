@@ -1,7 +1,9 @@
 package policy
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 
 	"google.golang.org/protobuf/proto"
 
@@ -36,6 +38,13 @@ func newDecision(p *Profile, req *redirectv1.DecideRequest) *decision {
 
 func (d *decision) last() *redirectv1.Attempt { return d.attempts[len(d.attempts)-1] }
 
+// can reports whether the edge is able to do more than try plain URIs. One that
+// names no feature at all has not said, and is trusted.
+func (d *decision) can(feature string) bool {
+	features := d.edge.GetFeatures()
+	return len(features) == 0 || slices.Contains(features, feature)
+}
+
 func (d *decision) take(t *redirectv1.Target, id identity, size int) {
 	d.targets = append(d.targets, t)
 	d.ids = append(d.ids, id)
@@ -43,25 +52,40 @@ func (d *decision) take(t *redirectv1.Target, id identity, size int) {
 }
 
 // keepRemaining puts the targets of the decision in force after the new ones:
-// the search goes depth first. It returns how many it kept. Those that a new
-// contact repeats are tried earlier that way.
-func (d *decision) keepRemaining() int {
-	kept := 0
+// the search goes depth first. Those that a new contact repeats are tried
+// earlier that way. It returns how many it kept, and why not the others.
+func (d *decision) keepRemaining() (kept int, dropped []string) {
 	for _, t := range d.left {
 		id, size := identify(t), proto.Size(t)+targetFraming
-		if !sendable(&id) || find(d.tried, &id) >= 0 || find(d.ids, &id) >= 0 {
-			continue
-		}
-		if d.secure(t.GetContact().GetAttempt()) != "" && id.degrades() {
-			continue
-		}
-		if rule, _ := d.limit.exceeded(len(d.targets), size); rule != "" {
+		if why := d.dropRemaining(t, &id, size); why != "" {
+			dropped = append(dropped, why)
 			continue
 		}
 		d.take(proto.CloneOf(t), id, size)
 		kept++
 	}
-	return kept
+	return kept, dropped
+}
+
+// dropRemaining says why a remaining target is not kept; empty if it is.
+func (d *decision) dropRemaining(t *redirectv1.Target, id *identity, size int) string {
+	uri := t.GetUri()
+	if !sendable(id) {
+		return clean(uri) + " cannot be sent to"
+	}
+	if secure := d.secure(t.GetContact().GetAttempt()); secure != "" && id.degrades() {
+		return degradesText(uri, secure)
+	}
+	if n := find(d.tried, id); n >= 0 {
+		return d.triedText(uri, id.uri.Text, n)
+	}
+	if find(d.ids, id) >= 0 {
+		return clean(uri) + " comes before"
+	}
+	if rule, why := d.limit.exceeded(len(d.targets), size); rule != "" {
+		return clean(uri) + ": " + why
+	}
+	return ""
 }
 
 // targetFraming is what a target takes in an answer beyond its texts, rounded
@@ -74,11 +98,22 @@ func sendable(id *identity) bool {
 	return id.uri.IsSIP() || id.uri.Scheme != "" && len(id.via) > 0
 }
 
-// remainingText says how many of the remaining targets are kept; empty if there
-// are none.
-func (d *decision) remainingText(kept int) string {
+// maxReasons is of how many dropped targets the explanation says why.
+const maxReasons = 3
+
+// remainingText says how many of the remaining targets are kept, and why not the
+// first few of the others; empty if none remained.
+func (d *decision) remainingText(kept int, dropped []string) string {
 	if len(d.left) == 0 {
 		return ""
 	}
-	return ", " + strconv.Itoa(kept) + " of " + strconv.Itoa(len(d.left)) + " remaining targets kept"
+	s := ", " + strconv.Itoa(kept) + " of " + strconv.Itoa(len(d.left)) + " remaining targets kept"
+	if len(dropped) == 0 {
+		return s
+	}
+	s += " (" + strings.Join(dropped[:min(len(dropped), maxReasons)], "; ")
+	if more := len(dropped) - maxReasons; more > 0 {
+		s += "; and " + strconv.Itoa(more) + " more"
+	}
+	return s + ")"
 }

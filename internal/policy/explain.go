@@ -8,7 +8,8 @@ import (
 )
 
 // maxShown is how much of a text from the network an explanation shows, in
-// bytes. 64 verdicts with three texts each stay below 24 KiB.
+// bytes. A verdict shows three of them at most, or one that quotes make three
+// times as long and another: 64 verdicts stay below 28 KiB.
 const maxShown = 96
 
 // clean makes a text from the network fit for an explanation: short, and

@@ -16,17 +16,21 @@ func (d *decision) failure(ctx context.Context) (*redirectv1.DecideResponse, err
 	}
 	mapped := d.profile.Mapped(d.lastRedirect())
 	e := &redirectv1.Explanation{Rule: d.rule("after a failure"), Text: d.failureText()}
-	kept := 0
-	if why := d.ends(); why != "" {
+	kept, dropped := 0, []string(nil)
+	why := d.ends()
+	if why != "" {
 		e.Text += ", " + why
 	} else {
-		kept = d.keepRemaining()
+		kept, dropped = d.keepRemaining()
 	}
-	e.Text += d.remainingText(kept)
-	if kept == 0 {
-		return passBest(e), nil
+	e.Text += d.remainingText(kept, dropped)
+	switch {
+	case kept > 0:
+		return d.tryTargets(mapped, e), nil
+	case why == "" && !d.answered():
+		return rejectMapped(mapped, e), nil
 	}
-	return d.tryTargets(mapped, e), nil
+	return d.passBest(mapped, e), nil
 }
 
 // ends says why the search ends with the attempt that failed; empty if it does

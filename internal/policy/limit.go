@@ -6,9 +6,9 @@ import (
 	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
 )
 
-// maxTargetBytes keeps an answer with its explanation below the 64 KiB of the
-// contract: 64 verdicts are 24 KiB at most.
-const maxTargetBytes = 36 << 10
+// maxTargetBytes keeps an answer below the 64 KiB of the contract: 64 verdicts
+// are 28 KiB at most, and the rest of the explanation 3 KiB.
+const maxTargetBytes = 32 << 10
 
 // limit is how many more targets may be tried, and by whose word.
 type limit struct {
@@ -21,8 +21,8 @@ type limit struct {
 func newLimit(p *Profile, req *redirectv1.DecideRequest) limit {
 	l := limit{used: usedAttempts(req.GetAttempts()), max: p.MaxAttempts, bytes: maxTargetBytes}
 	l.left = max(l.max-l.used, 0)
-	// An edge that does not introduce itself states no limit; it keeps its own.
-	if e := req.GetEdge(); e != nil && int64(e.GetAttemptsLeft()) < int64(l.left) {
+	// An edge that states no limit keeps its own.
+	if e := req.GetEdge(); e != nil && e.AttemptsLeft != nil && int64(e.GetAttemptsLeft()) < int64(l.left) {
 		l.left, l.byEdge = int(e.GetAttemptsLeft()), true
 	}
 	l.left = min(l.left, maxTargets)

@@ -2,7 +2,6 @@ package policy
 
 import (
 	"context"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -20,9 +19,9 @@ func (d *decision) redirect(ctx context.Context, event *redirectv1.Redirect) (*r
 	} else if err := search.take(ctx); err != nil {
 		return nil, err
 	}
-	kept := 0
+	kept, dropped := 0, []string(nil)
 	if !why.ends {
-		kept = d.keepRemaining()
+		kept, dropped = d.keepRemaining()
 	}
 	e := &redirectv1.Explanation{Contacts: search.pointers()}
 	seen := response(event.GetResponse()) + ": "
@@ -32,7 +31,7 @@ func (d *decision) redirect(ctx context.Context, event *redirectv1.Redirect) (*r
 	default:
 		e.Rule, e.Text = d.rule("follow "+strconv.Itoa(status)), seen+search.summary()
 	}
-	e.Text += d.remainingText(kept)
+	e.Text += d.remainingText(kept, dropped)
 	if len(d.targets) > 0 {
 		return d.tryTargets(mapped, e), nil
 	}
@@ -40,18 +39,9 @@ func (d *decision) redirect(ctx context.Context, event *redirectv1.Redirect) (*r
 		e.Rule = d.rule("nothing usable in " + strconv.Itoa(status))
 	}
 	if d.answered() {
-		return passBest(e), nil
+		return d.passBest(mapped, e), nil
 	}
-	e.Text += ", answered with " + strconv.Itoa(mapped)
-	return reject(mapped, e), nil
-}
-
-// answered reports whether a target has sent a final response that may go to the
-// caller: a mapped code stands only if none has (16.7 step 6).
-func (d *decision) answered() bool {
-	return slices.ContainsFunc(d.attempts, func(a *redirectv1.Attempt) bool {
-		return a.GetOutcome() == redirectv1.Outcome_OUTCOME_RESPONSE && a.GetResponse().GetStatus() >= 400
-	})
+	return rejectMapped(mapped, e), nil
 }
 
 func (d *decision) rule(name string) string { return "profile " + d.profile.Name + ": " + name }
@@ -89,7 +79,7 @@ func (d *decision) refusal(status int) refusal {
 func (d *decision) refuseUseProxy() refusal {
 	id := identify(d.last().GetTarget())
 	switch {
-	case len(d.edge.GetFeatures()) > 0 && !slices.Contains(d.edge.GetFeatures(), "routes"):
+	case !d.can("routes"):
 		return refusal{"305 needs routes", `the edge does not name the feature "routes", by which a 305 is followed (21.3.4)`, false}
 	case id.uri.Scheme == "":
 		return refusal{"305 Request-URI", "the Request-URI " + clean(id.uri.Text) + " cannot be read, so it cannot be sent again (21.3.4)", false}

@@ -85,12 +85,12 @@ func usedAttempts(attempts []*redirectv1.Attempt) int {
 	return n
 }
 
-// rang returns the index of the first attempt that answered 180 or 183; -1 if
-// none did.
+// rang returns the index of the first redirect target that answered 180 or 183;
+// -1 if none did. That the next hop did says nothing: the search began later.
 func rang(attempts []*redirectv1.Attempt) int {
-	for i, a := range attempts {
+	for i, a := range attempts[1:] {
 		if a.GetRang() {
-			return i
+			return i + 1
 		}
 	}
 	return -1

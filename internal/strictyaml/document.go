@@ -41,35 +41,45 @@ type Document struct {
 	root     *Map
 	problems []Problem
 	omitted  int
+	unread   bool // its content is not known, so nothing is said about keys
 }
 
 // Read reads a file of at most [MaxBytes]; file is its name in problems. It
 // never fails: what is wrong is said by [Document.Err].
 func Read(file string, data []byte) *Document {
 	d := &Document{file: file}
-	d.root = d.newMap("", &yaml.Node{Kind: yaml.MappingNode, Line: 1, Column: 1})
-	if len(data) > MaxBytes {
-		d.fail(1, 1, "", fmt.Sprintf("the file has %d bytes, more than %d", len(data), MaxBytes))
-		return d
-	}
-	top, line, err := parse(data)
-	if err != nil {
-		d.fail(line, 1, "", err.Error())
-		return d
-	}
-	if top == nil || isNull(top) || !d.sound(top, 0, "") {
-		return d
-	}
-	if top.Kind != yaml.MappingNode {
-		d.fail(top.Line, top.Column, "", "this is "+kindOf(top)+"; a file is a map of keys to values")
-		return d
-	}
+	top := d.top(data)
+	d.unread = len(d.problems) > 0
 	d.root = d.newMap("", top)
 	return d
 }
 
+// top returns the map that the file is, an empty one if it is empty or cannot be
+// read.
+func (d *Document) top(data []byte) *yaml.Node {
+	empty := &yaml.Node{Kind: yaml.MappingNode, Line: 1, Column: 1}
+	if len(data) > MaxBytes { // the caller may have read no further
+		d.fail(1, 1, "", fmt.Sprintf("the file has more than %d bytes", MaxBytes))
+		return empty
+	}
+	top, line, err := parse(data)
+	if err != nil {
+		d.fail(line, 1, "", err.Error())
+		return empty
+	}
+	if top == nil || isNull(top) || !d.sound(top, 0, "") {
+		return empty
+	}
+	if top.Kind != yaml.MappingNode {
+		d.fail(top.Line, top.Column, "", "this is "+kindOf(top)+"; a file is a map of keys to values")
+		return empty
+	}
+	return top
+}
+
 // Root returns the map that the file is; an empty one for an empty file and for
-// one that could not be read. It is never nil.
+// one that could not be read, whose keys are not said to be missing. It is never
+// nil.
 func (d *Document) Root() *Map { return d.root }
 
 // parse returns the content of the one document in data, nil if it is empty.

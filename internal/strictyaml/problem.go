@@ -63,6 +63,9 @@ func (d *Document) Err() error {
 func (d *Document) full() bool { return len(d.problems) == maxProblems }
 
 func (d *Document) fail(line, col int, path, text string) {
+	if d.unread {
+		return
+	}
 	if d.full() {
 		d.omitted++
 		return

@@ -106,6 +106,10 @@ func TestProblems(t *testing.T) {
 		{"huge", "workers: 99999999999999999999", "t.yaml:1:10: workers: 99999999999999999999 is out of range (1 to 64)"},
 		{"negative", "workers: -3", "t.yaml:1:10: workers: -3 is out of range (1 to 64)"},
 		{"hex", "workers: 0x10", "t.yaml:1:10: workers: 0x10 is no whole number; want 1 to 64"},
+		{"leading zero", "workers: 010", "t.yaml:1:10: workers: 010 begins with 0, which some read as octal; write it without"},
+		{"leading zero, no octal", "workers: 08", "t.yaml:1:10: workers: 08 begins with 0, which some read as octal; write it without"},
+		{"negative leading zero", "workers: -01", "t.yaml:1:10: workers: -01 begins with 0, which some read as octal; write it without"},
+		{"zero", "workers: 0", "t.yaml:1:10: workers: 0 is out of range (1 to 64)"},
 		{"float", "workers: 1.5", "t.yaml:1:10: workers: 1.5 is no whole number; want 1 to 64"},
 		{"quoted number", `workers: "8"`, `t.yaml:1:10: workers: "8" is no whole number; want 1 to 64`},
 		{"number as text", "name: 17", "t.yaml:1:7: name: 17 is no text; put it in quotes if it is meant to be one"},
@@ -170,6 +174,29 @@ func TestBadLeavesValueAlone(t *testing.T) {
 	}
 }
 
+func TestFalse(t *testing.T) {
+	debug := true
+	doc := Read("t.yaml", []byte("debug: false\n"))
+	if !doc.Root().Bool("debug", &debug) || debug || doc.Err() != nil {
+		t.Errorf("got %v, %v", debug, doc.Err())
+	}
+}
+
+// TestUnreadableIsOneProblem: of what could not be read nobody knows what is
+// missing.
+func TestUnreadableIsOneProblem(t *testing.T) {
+	for _, data := range []string{"a: [", "a: &x 1\nb: *x", "a: 1\n---\nb: 1", "- a", "a: !!binary aGk=", strings.Repeat("#", MaxBytes+1)} {
+		doc := Read("t.yaml", []byte(data))
+		root := doc.Root()
+		root.Require("profiles")
+		root.Failf("profiles", "is wrong")
+		root.Done()
+		if e, ok := errors.AsType[*Error](doc.Err()); !ok || len(e.Problems) != 1 {
+			t.Errorf("%.20q: want one problem, got\n%v", data, doc.Err())
+		}
+	}
+}
+
 func TestFailf(t *testing.T) {
 	doc := Read("t.yaml", []byte("inner:\n  a: 1\n"))
 	inner := doc.Root().Map("inner")
@@ -187,7 +214,7 @@ func TestFailf(t *testing.T) {
 
 func TestBounds(t *testing.T) {
 	_, err := readSettings(strings.Repeat("#", MaxBytes+1))
-	if err == nil || err.Error() != "t.yaml:1:1: the file has 1048577 bytes, more than 1048576" {
+	if err == nil || err.Error() != "t.yaml:1:1: the file has more than 1048576 bytes" {
 		t.Errorf("size: got %v", err)
 	}
 	_, err = readSettings("name: " + strings.Repeat("[", 500) + strings.Repeat("]", 500))

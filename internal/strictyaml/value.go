@@ -3,6 +3,7 @@ package strictyaml
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -34,6 +35,8 @@ func (v Value) Int(lo, hi int) (int, bool) {
 	switch {
 	case tag != tagInt && tag != tagFloat || !isDigits(v.Text):
 		v.Failf("%s is no whole number; want %d to %d", show(v.node), lo, hi)
+	case leadingZero(v.Text):
+		v.Failf("%s begins with 0, which some read as octal; write it without", clip(v.Text))
 	case err != nil || n < lo || n > hi:
 		v.Failf("%s is out of range (%d to %d)", clip(v.Text), lo, hi)
 	default:
@@ -50,6 +53,11 @@ func (v Value) wantText() bool {
 	}
 	v.Failf("%s is no text; put it in quotes if it is meant to be one", show(v.node))
 	return false
+}
+
+func leadingZero(digits string) bool {
+	digits = strings.TrimPrefix(digits, "-")
+	return len(digits) > 1 && digits[0] == '0'
 }
 
 func isDigits(s string) bool {

@@ -2113,8 +2113,9 @@ type Edge struct {
 	Version string `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`
 	// Availability zone, if configured.
 	Zone string `protobuf:"bytes,3,opt,name=zone,proto3" json:"zone,omitempty"`
-	// How many more attempts the edge will make for this call, 0 to 64.
-	AttemptsLeft uint32 `protobuf:"varint,4,opt,name=attempts_left,json=attemptsLeft,proto3" json:"attempts_left,omitempty"`
+	// How many more attempts the edge will make for this call, 0 to 64. Absent:
+	// not stated; the edge keeps to its limit all the same.
+	AttemptsLeft *uint32 `protobuf:"varint,4,opt,name=attempts_left,json=attemptsLeft,proto3,oneof" json:"attempts_left,omitempty"`
 	// The answer is compared with another policy's, and not acted on.
 	Shadow bool `protobuf:"varint,5,opt,name=shadow,proto3" json:"shadow,omitempty"`
 	// What the edge can do beyond trying plain URIs. A policy uses nothing that
@@ -2180,8 +2181,8 @@ func (x *Edge) GetZone() string {
 }
 
 func (x *Edge) GetAttemptsLeft() uint32 {
-	if x != nil {
-		return x.AttemptsLeft
+	if x != nil && x.AttemptsLeft != nil {
+		return *x.AttemptsLeft
 	}
 	return 0
 }
@@ -2630,15 +2631,16 @@ const file_redirect_v1_redirect_proto_rawDesc = "" +
 	"\x05trunk\x18\b \x01(\tR\x05trunk\x12\x12\n" +
 	"\x04rang\x18\t \x01(\bR\x04rang\x12\x16\n" +
 	"\x06detail\x18\n" +
-	" \x01(\tR\x06detail\"\xd2\x01\n" +
+	" \x01(\tR\x06detail\"\xe9\x01\n" +
 	"\x04Edge\x12\x1a\n" +
 	"\binstance\x18\x01 \x01(\tR\binstance\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x12\n" +
-	"\x04zone\x18\x03 \x01(\tR\x04zone\x12#\n" +
-	"\rattempts_left\x18\x04 \x01(\rR\fattemptsLeft\x12\x16\n" +
+	"\x04zone\x18\x03 \x01(\tR\x04zone\x12(\n" +
+	"\rattempts_left\x18\x04 \x01(\rH\x00R\fattemptsLeft\x88\x01\x01\x12\x16\n" +
 	"\x06shadow\x18\x05 \x01(\bR\x06shadow\x12\x1a\n" +
 	"\bfeatures\x18\x06 \x03(\tR\bfeatures\x12'\n" +
-	"\x0fallowed_headers\x18\a \x03(\tR\x0eallowedHeaders\"\xbe\x01\n" +
+	"\x0fallowed_headers\x18\a \x03(\tR\x0eallowedHeadersB\x10\n" +
+	"\x0e_attempts_left\"\xbe\x01\n" +
 	"\vExplanation\x12\x12\n" +
 	"\x04rule\x18\x01 \x01(\tR\x04rule\x12\x12\n" +
 	"\x04text\x18\x02 \x01(\tR\x04text\x12%\n" +
@@ -2812,6 +2814,7 @@ func file_redirect_v1_redirect_proto_init() {
 	}
 	file_redirect_v1_redirect_proto_msgTypes[10].OneofWrappers = []any{}
 	file_redirect_v1_redirect_proto_msgTypes[14].OneofWrappers = []any{}
+	file_redirect_v1_redirect_proto_msgTypes[20].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

@@ -56,6 +56,7 @@ func TestProcessesComeAndGo(t *testing.T) {
 	for _, err := range stream() {
 		t.Error(err)
 	}
+	machine.check(t)
 }
 
 // process is a redirectd of its own, with a configuration of its own, whose

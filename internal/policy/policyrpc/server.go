@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/net/netutil"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/health"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
@@ -26,6 +27,9 @@ const (
 	// DefaultMaxConnectionAge is how long a connection lives if ServerOptions
 	// does not say.
 	DefaultMaxConnectionAge = time.Minute
+	// DefaultMaxConnections is how many connections there may be at a time if
+	// ServerOptions does not say.
+	DefaultMaxConnections = 1024
 	// DefaultLogEvery is the sampling of decisions in the log if ServerOptions
 	// does not say.
 	DefaultLogEvery = 100
@@ -33,7 +37,9 @@ const (
 	// A connection that is too old may finish what it began for this long.
 	connectionAgeGrace = 10 * time.Second
 	handshakeTimeout   = 5 * time.Second
-	maxStreams         = 1024 // concurrent decisions per connection
+	// A call holds up to maxRequestBytes before it is whole, and a decision takes
+	// less than a millisecond: so few of them at a time are plenty for an edge.
+	maxStreams = 128 // concurrent calls per connection
 	// The client pings every 10 s; a client that pings more than twice as often
 	// is cut off.
 	minPingInterval = 5 * time.Second
@@ -53,13 +59,17 @@ type ServerOptions struct {
 	// the client is told to make another one: that is how a new replica gets
 	// its share. 0 is [DefaultMaxConnectionAge].
 	MaxConnectionAge time.Duration
+	// MaxConnections is how many connections there may be at a time; others wait
+	// to be accepted until one ends. 0 is [DefaultMaxConnections].
+	MaxConnections int
 }
 
 // Server serves a policy with health checks (grpc.health.v1) and reflection.
 // Its methods are safe for concurrent use.
 type Server struct {
-	grpc   *grpc.Server
-	health *health.Server
+	grpc           *grpc.Server
+	health         *health.Server
+	maxConnections int
 }
 
 // NewServer returns a server for p; info answers GetPolicyInfo. The error is
@@ -74,13 +84,17 @@ func NewServer(p policy.Policy, info func() *redirectv1.GetPolicyInfoResponse, o
 	if o.MaxConnectionAge == 0 {
 		o.MaxConnectionAge = DefaultMaxConnectionAge
 	}
+	if o.MaxConnections == 0 {
+		o.MaxConnections = DefaultMaxConnections
+	}
 	metrics, err := newServerMetrics(o.Registerer)
 	if err != nil {
 		return nil, err
 	}
 	s := &Server{
-		grpc:   grpc.NewServer(append(limits(o), interceptors(o, metrics)...)...),
-		health: health.NewServer(),
+		grpc:           grpc.NewServer(append(limits(o), interceptors(o, metrics)...)...),
+		health:         health.NewServer(),
+		maxConnections: o.MaxConnections,
 	}
 	redirectv1.RegisterRedirectPolicyServiceServer(s.grpc, &service{policy: p, info: info, metrics: metrics, logger: o.Logger})
 	healthv1.RegisterHealthServer(s.grpc, s.health)
@@ -112,7 +126,7 @@ func limits(o ServerOptions) []grpc.ServerOption {
 
 // Serve answers on a listener until [Server.Drain], and then returns nil.
 func (s *Server) Serve(l net.Listener) error {
-	if err := s.grpc.Serve(l); err != nil && !errors.Is(err, grpc.ErrServerStopped) {
+	if err := s.grpc.Serve(netutil.LimitListener(l, s.maxConnections)); err != nil && !errors.Is(err, grpc.ErrServerStopped) {
 		return fmt.Errorf("serve the policy on %s: %w", l.Addr(), err)
 	}
 	return nil

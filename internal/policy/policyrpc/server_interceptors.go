@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"runtime/debug"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -76,6 +77,17 @@ func logInterceptor(logger *slog.Logger) grpc.UnaryServerInterceptor {
 	)
 }
 
+// maxLogged is how much of a text from the network stands in a line of the log,
+// in bytes.
+const maxLogged = 128
+
+func clip(s string) string {
+	if len(s) <= maxLogged {
+		return s
+	}
+	return strings.ToValidUTF8(s[:maxLogged-len("...")], "") + "..."
+}
+
 // questionFields are what identifies the question.
 func questionFields(_ context.Context, c middleware.CallMeta) logging.Fields {
 	req, ok := c.ReqOrNil.(*redirectv1.DecideRequest)
@@ -83,10 +95,10 @@ func questionFields(_ context.Context, c middleware.CallMeta) logging.Fields {
 		return nil
 	}
 	return logging.Fields{
-		"call_id", req.GetCall().GetCallId(),
-		"request_id", req.GetRequestId(),
-		"profile", req.GetCall().GetProfile(),
-		"edge", req.GetEdge().GetInstance(),
+		"call_id", clip(req.GetCall().GetCallId()),
+		"request_id", clip(req.GetRequestId()),
+		"profile", clip(req.GetCall().GetProfile()),
+		"edge", clip(req.GetEdge().GetInstance()),
 		"redirect", req.GetRedirect().GetResponse().GetStatus(),
 		"attempts", len(req.GetAttempts()),
 	}

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/peer"
@@ -166,6 +168,70 @@ func TestServerBounds(t *testing.T) {
 	err := s.decide(t, func(req *redirectv1.DecideRequest) { req.PolicyState = make([]byte, 300<<10) })
 	if status.Code(err) != codes.ResourceExhausted {
 		t.Errorf("a request of 300 KiB: got %v", err)
+	}
+}
+
+// TestServerLogLinesAreBounded: whoever asks decides on no more than 128 bytes of
+// each text.
+func TestServerLogLinesAreBounded(t *testing.T) {
+	s := servePolicy(t, policy.NewBuiltin(nil), policyrpc.ServerOptions{LogEvery: 1})
+	long := strings.Repeat("ä", 1000)
+	for _, profile := range []string{"", long} {
+		_ = s.decide(t, func(req *redirectv1.DecideRequest) { // an unknown profile is logged too
+			req.RequestId, req.Call.CallId, req.Edge.Instance, req.Call.Profile = long, long, long, profile
+		})
+	}
+	clipped := strings.Repeat("ä", 62) + "..." // 125 bytes would end within a letter
+	texts := []string{"msg=decision", "call_id=" + clipped + " ", "request_id=" + clipped + " ", "edge=" + clipped + " "}
+	if got := s.log.with(texts...); len(got) != 2 {
+		t.Errorf("want two lines with %q, got %q", texts, s.log.with(""))
+	}
+	if got := s.log.with("profile=" + clipped + " "); len(got) != 1 {
+		t.Errorf("want the profile clipped, got %q", s.log.with(""))
+	}
+}
+
+// holding is a policy that holds every question until the server ends it.
+func holding(asked *atomic.Int64) policy.Policy {
+	return policy.Func(func(ctx context.Context, _ *redirectv1.DecideRequest) (*redirectv1.DecideResponse, error) {
+		asked.Add(1)
+		<-ctx.Done()
+		return nil, ctx.Err()
+	})
+}
+
+// TestServerBoundsUnfinishedCalls: what one connection begins and does not end
+// is bounded, and so are connections.
+func TestServerBoundsUnfinishedCalls(t *testing.T) {
+	var asked atomic.Int64
+	s := servePolicy(t, holding(&asked), policyrpc.ServerOptions{MaxConnections: 2})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	begin := func(conn *grpc.ClientConn, calls int) {
+		for range calls {
+			go func() { _, _ = redirectv1.NewRedirectPolicyServiceClient(conn).Decide(ctx, question()) }()
+		}
+	}
+	first := s.connect(t)
+	begin(first, 200)
+	await(t, "128 calls of one connection", 5*time.Second, func() bool { return asked.Load() >= 128 })
+	begin(s.connect(t), 1)
+	await(t, "the call of a second connection", 5*time.Second, func() bool { return asked.Load() >= 129 })
+	begin(s.connect(t), 1)
+	never(t, 200*time.Millisecond, func() bool { return asked.Load() > 129 })
+	_ = first.Close()
+	await(t, "the call of a third connection, now that the first is gone", 5*time.Second, func() bool { return asked.Load() == 130 })
+}
+
+// never fails the test if ok comes true within d.
+func never(t *testing.T, d time.Duration, ok func() bool) {
+	t.Helper()
+	ticker := time.NewTicker(5 * time.Millisecond)
+	defer ticker.Stop()
+	for end := time.Now().Add(d); time.Now().Before(end); <-ticker.C {
+		if ok() {
+			t.Fatal("what must be bounded is not")
+		}
 	}
 }
 

@@ -72,6 +72,11 @@ func droppedCases() []Case {
 			Name: "method and headers do not make another target",
 			Ask:  Redirected(300, "", Contact("sip:a@h;method=INVITE?Subject=x"), Contact("sip:a@h?Subject=y"), Contact("sip:a@h;transport=tcp")),
 			Want: "try sip:a@h, sip:a@h;transport=tcp; exhausted 410 if none",
+			Says: []string{
+				"taken: no q (counts as 1), first of 2",
+				"dropped: sip:a@h?Subject=y gives the same Request-URI as contact 1, sip:a@h;method=INVITE?Subject=x",
+				"taken: no q (counts as 1), second of 2",
+			},
 		},
 		{
 			Name: "parameters stay",
@@ -117,6 +122,8 @@ func sipsCases() []Case {
 			Name: "remaining targets too",
 			Ask:  with(Redirected(302, "", Contact("tel:+1")), caller("sips:b@edge.test"), from("sips:a@h"), remaining("sip:c@h", "sips:d@h")),
 			Want: "try sips:d@h; exhausted 480 if none",
+			Text: "302 from 127.0.0.1:5070: 0 of 1 contact is a target, 1 of 10 attempts used, 1 of 2 remaining targets kept " +
+				"(sip:c@h after sips:b@edge.test: never from SIPS to SIP (16.7 step 4))",
 		},
 	}
 }
@@ -153,6 +160,11 @@ func useProxyCases() []Case {
 			Name: "the same proxy twice", Ask: Redirected(305, "", Contact("sip:p"), Contact("sip:p;lr")),
 			Want: "try sip:+15550100@edge.test via sip:p;lr; exhausted 410 if none",
 			Says: []string{"taken: no q (counts as 1), first of 1", "dropped: sip:p;lr equals contact 1, sip:p"},
+		},
+		{
+			Name: "the same proxy with headers", Ask: Redirected(305, "", Contact("sip:p"), Contact("sip:p?Subject=x")),
+			Want: "try sip:+15550100@edge.test via sip:p;lr; exhausted 410 if none",
+			Says: []string{"taken: no q (counts as 1), first of 1", "dropped: sip:p?Subject=x gives the same route as contact 1, sip:p"},
 		},
 		{
 			Name: "an edge that has not said what it can do",

@@ -22,6 +22,11 @@ func ringingCases() []Case {
 			Ask: with(Redirected(302, "", Contact("sip:n@h")), from("sip:b@h"), lastAttempt(hasRung)), Want: "reject 480",
 		},
 		{
+			Name: "img2020 goes on if only the next hop has rung", Config: img2020,
+			Ask:  with(Redirected(302, "", Contact("sip:n@h")), lastAttempt(hasRung)),
+			Want: "try sip:n@h; stop after ringing; exhausted 480 if none",
+		},
+		{
 			Name: "what a target said stands before the mapped code",
 			Ask:  with(Redirected(302, "", Contact("sip:a@h")), after(486, "sip:a@h"), from("sip:b@h")),
 			Want: "pass best", Rule: "profile default: nothing usable in 302",
@@ -29,6 +34,12 @@ func ringingCases() []Case {
 		{
 			Name: "a timeout says nothing",
 			Ask:  with(Redirected(302, "", Contact("sip:a@h")), after(0, "sip:a@h"), from("sip:b@h")),
+			Want: "reject 480",
+		},
+		{
+			Name: "the response of an attempt that got none does not count",
+			Ask: with(Redirected(302, "", Contact("sip:a@h")), after(486, "sip:a@h"),
+				lastAttempt(func(a *redirectv1.Attempt) { a.Outcome = redirectv1.Outcome_OUTCOME_ANSWER_TIMEOUT }), from("sip:b@h")),
 			Want: "reject 480",
 		},
 		{
@@ -50,17 +61,53 @@ func failureCases() []Case {
 			Name: "a failure goes on to the remaining targets",
 			Ask:  with(Redirected(302, ""), after(486, "sip:a@h"), remaining("sip:b@h", "sip:a@h"), failed),
 			Want: "try sip:b@h; exhausted 480 if none", Rule: "profile default: after a failure",
-			Text: "486, 1 of 2 remaining targets kept",
+			Text: "486, 1 of 2 remaining targets kept (sip:a@h was tried as attempt 1, which ended with 486)",
 		},
 		{
 			Name: "a timeout without targets", Ask: with(Redirected(302, ""), after(0, "sip:a@h"), failed),
-			Want: "pass best", Text: "sip:a@h, which got no response in time, the best response so far goes to the caller",
+			Want: "reject 480", Text: "sip:a@h, which got no response in time, answered with 480",
+		},
+		{
+			Name: "a timeout after an answer", Ask: with(Redirected(302, ""), after(486, "sip:a@h"), after(0, "sip:b@h"), failed),
+			Want: "pass best", Text: "sip:b@h, which got no response in time, the best response so far goes to the caller",
+		},
+		{
+			Name: "a timeout after the next hop has rung", Config: img2020,
+			Ask:  with(Redirected(301, ""), lastAttempt(hasRung), after(0, "sip:a@h"), remaining("sip:b@h"), failed),
+			Want: "try sip:b@h; stop after ringing; exhausted 410 if none",
 		},
 		{Name: "a challenge", Ask: with(Redirected(302, ""), after(407, "sip:a@h"), remaining("sip:b@h"), failed), Want: "pass best"},
 		{Name: "a 6xx", Ask: with(Redirected(302, ""), after(603, "sip:a@h"), remaining("sip:b@h"), failed), Want: "pass best"},
 		{
 			Name: "a target that has rung", Config: img2020,
 			Ask: with(Redirected(302, ""), after(486, "sip:a@h"), lastAttempt(hasRung), remaining("sip:b@h"), failed), Want: "pass best",
+		},
+	}
+}
+
+// bestCases are about an edge that cannot let a response pass.
+func bestCases() []Case {
+	plain := func(req *redirectv1.DecideRequest) { req.Edge.Features = []string{"routes"} }
+	ended := func(changes ...change) *redirectv1.DecideRequest {
+		return with(Redirected(302, "", Contact("tel:+1")), append(changes, plain)...)
+	}
+	return []Case{
+		{
+			Name: "the lowest class", Ask: ended(after(503, "sip:a@h"), after(486, "sip:b@h"), after(404, "sip:c@h"), from("sip:d@h")),
+			Want: "reject 486",
+			Text: "302 from 127.0.0.1:5070: 0 of 1 contact is a target, 4 of 10 attempts used, " +
+				`the edge does not name the feature "pass_through": answered with the best status so far, 486`,
+		},
+		{Name: "a 6xx before all", Ask: ended(after(486, "sip:a@h"), after(603, "sip:b@h"), failed), Want: "reject 603"},
+		{Name: "a 408 to INVITE", Ask: ended(after(503, "sip:a@h"), after(408, "sip:b@h"), failed), Want: "reject 408"},
+		{Name: "no 408 to anything else", Ask: ended(after(503, "sip:a@h"), after(408, "sip:b@h"), failed, method("MESSAGE")), Want: "reject 503"},
+		{
+			Name: "none", Config: img2020, Ask: ended(after(0, "sip:a@h"), lastAttempt(hasRung), failed),
+			Want: "reject 480", Text: "sip:a@h, which got no response in time, attempt 1 has rung (after_ringing: stop), answered with 480",
+		},
+		{
+			Name: "an edge that has not said what it can do lets it pass",
+			Ask:  with(Redirected(302, ""), after(486, "sip:a@h"), failed, func(req *redirectv1.DecideRequest) { req.Edge = nil }), Want: "pass best",
 		},
 	}
 }

@@ -29,7 +29,7 @@ func limitCases() []Case {
 			Name: "all used", Config: "profiles: [{name: default, max_attempts: 1}]",
 			Ask:  with(Redirected(302, "", Contact("sip:b@h")), from("sip:a@h"), remaining("sip:c@h")),
 			Want: "reject 480",
-			Text: "302 from 127.0.0.1:5070: 0 of 1 contact is a target, 1 of 1 attempts used, 0 of 1 remaining targets kept, answered with 480",
+			Text: "302 from 127.0.0.1:5070: 0 of 1 contact is a target, 1 of 1 attempts used, 0 of 1 remaining targets kept (sip:c@h: attempt limit: 1 of 1 used (max_attempts)), answered with 480",
 			Says: []string{"dropped: attempt limit: 1 of 1 used (max_attempts)"},
 		},
 		{
@@ -57,6 +57,11 @@ func limitCases() []Case {
 			Want: "try sip:a@h; exhausted 480 if none",
 		},
 		{
+			Name: "an edge that states no limit",
+			Ask:  with(Redirected(302, "", Contact("sip:a@h")), func(req *redirectv1.DecideRequest) { req.Edge.AttemptsLeft = nil }),
+			Want: "try sip:a@h; exhausted 480 if none",
+		},
+		{
 			Name: "64 targets at most", Config: "profiles: [{name: default, max_attempts: 64}]",
 			Ask:  with(Redirected(302, "", contacts(numbered("sip:t%02d@h", 64))...), remaining("sip:r@h")),
 			Want: "try " + strings.Join(numbered("sip:t%02d@h", 64), ", ") + "; exhausted 480 if none",
@@ -64,7 +69,13 @@ func limitCases() []Case {
 		{
 			Name: "an answer of 64 KiB at most", Config: "profiles: [{name: default, max_attempts: 64}]",
 			Ask:  Redirected(302, "", contacts(numbered("sip:%02d"+strings.Repeat("x", 4000)+"@h", 12))...),
-			Want: "try " + strings.Join(numbered("sip:%02d"+strings.Repeat("x", 4000)+"@h", 9), ", ") + "; exhausted 480 if none",
+			Want: "try " + strings.Join(numbered("sip:%02d"+strings.Repeat("x", 4000)+"@h", 8), ", ") + "; exhausted 480 if none",
+		},
+		{
+			Name: "the longest explanation and as many targets as fit", Config: "profiles: [{name: default, max_attempts: 64}]",
+			Ask: with(Redirected(302, strings.Repeat("r", 500), unreadable(64)...), from("sip:a@h"),
+				remaining(numbered("sip:%02d"+strings.Repeat("x", 4000)+"@h", 12)...)),
+			Want: "try " + strings.Join(numbered("sip:%02d"+strings.Repeat("x", 4000)+"@h", 8), ", ") + "; exhausted 480 if none",
 		},
 	}
 }
@@ -135,6 +146,21 @@ func nestedCases() []Case {
 			Name: "remaining targets that cannot be sent or were tried are left out",
 			Ask:  with(Redirected(302, "", Contact("sip:n@h")), from("sip:a@h"), remaining("sip:a@H", "tel:+1", "garbage", "sip:b@h", "sip:b@h")),
 			Want: "try sip:n@h, sip:b@h; exhausted 480 if none",
+			Text: "302 from 127.0.0.1:5070: 1 of 1 contact is a target, 1 of 10 attempts used, 1 of 5 remaining targets kept " +
+				"(sip:a@H equals sip:a@h, tried as attempt 1, which ended with 302; tel:+1 cannot be sent to; garbage cannot be sent to; and 1 more)",
+		},
+		{
+			Name: "a remaining target that a new contact repeats",
+			Ask:  with(Redirected(302, "", Contact("sip:b@h")), from("sip:a@h"), remaining("sip:b@h")),
+			Want: "try sip:b@h; exhausted 480 if none",
+			Text: "302 from 127.0.0.1:5070: 1 of 1 contact is a target, 1 of 10 attempts used, 0 of 1 remaining targets kept (sip:b@h comes before)",
+		},
+		{
+			Name: "a remaining target of another scheme that has a route",
+			Ask: with(Redirected(302, ""), from("sip:a@h"), remaining("tel:+1", "tel:+2"), func(req *redirectv1.DecideRequest) {
+				req.Remaining[0].Routes = []string{"sip:p;lr"}
+			}),
+			Want: "try tel:+1 via sip:p;lr; exhausted 480 if none",
 		},
 		{
 			Name: "disabled meanwhile", Config: disabled, Ask: with(Redirected(302, "", Contact("sip:n@h")), from("sip:a@h"), remaining("sip:b@h")),
@@ -175,6 +201,15 @@ func contacts(uris []string) []*redirectv1.Contact {
 	list := make([]*redirectv1.Contact, len(uris))
 	for i, u := range uris {
 		list[i] = Contact(u)
+	}
+	return list
+}
+
+// unreadable are contacts whose texts grow most when they are quoted.
+func unreadable(n int) []*redirectv1.Contact {
+	list := contacts(make([]string, n))
+	for _, c := range list {
+		c.Uri.Text, c.Unreadable = strings.Repeat("\u0080", 48), strings.Repeat("u", 500)
 	}
 	return list
 }

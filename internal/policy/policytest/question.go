@@ -20,7 +20,7 @@ func Redirected(status uint32, reason string, contacts ...*redirectv1.Contact) *
 	return &redirectv1.DecideRequest{
 		RequestId: "1",
 		Edge: &redirectv1.Edge{
-			Instance: "edge1", AttemptsLeft: 64,
+			Instance: "edge1", AttemptsLeft: new(uint32(64)),
 			Features: []string{"routes", "next_hop", "timeouts", "consult_on_failure", "pass_through"},
 		},
 		Call: &redirectv1.Call{
@@ -100,7 +100,7 @@ func caller(uri string) change {
 }
 
 func attemptsLeft(n uint32) change {
-	return func(req *redirectv1.DecideRequest) { req.Edge.AttemptsLeft = n }
+	return func(req *redirectv1.DecideRequest) { req.Edge.AttemptsLeft = &n }
 }
 
 // failed makes the event the failure of the last attempt.

@@ -33,6 +33,9 @@ func Sound(req *redirectv1.DecideRequest, resp *redirectv1.DecideResponse) error
 	case *redirectv1.DecideResponse_TryTargets:
 		return soundTargets(req, action.TryTargets)
 	case *redirectv1.DecideResponse_Reject:
+		if action.Reject.GetStatus() == 408 && req.GetCall().GetMethod() == "INVITE" {
+			return nil
+		}
 		return soundStatus(action.Reject.GetStatus())
 	case *redirectv1.DecideResponse_PassThrough:
 		if req.GetRedirect() != nil && action.PassThrough.GetWhich() != redirectv1.PassThrough_WHICH_BEST {
@@ -55,7 +58,7 @@ func soundTargets(req *redirectv1.DecideRequest, t *redirectv1.TryTargets) error
 	if n == 0 || n > 64 {
 		return fmt.Errorf("%d targets", n)
 	}
-	if e := req.GetEdge(); e != nil && uint64(n) > uint64(e.GetAttemptsLeft()) {
+	if e := req.GetEdge(); e != nil && e.AttemptsLeft != nil && uint64(n) > uint64(e.GetAttemptsLeft()) {
 		return fmt.Errorf("%d targets, the edge makes %d more attempts", n, e.GetAttemptsLeft())
 	}
 	var before []*redirectv1.Target
