@@ -253,3 +253,42 @@ func TestSpiralsAreLimited(t *testing.T) {
 	}
 	proxy.Expect("SIP/2.0 482 ")
 }
+
+// TestStrangersCostNoState refuses requests of strangers, in a dialog or not,
+// without a transaction.
+func TestStrangersCostNoState(t *testing.T) {
+	t.Parallel()
+	stranger, target := siptest.UDP(t), siptest.UDP(t)
+	e := startEdge(t, nextHop(target.URI("")), trunks(Trunk{Name: "a", From: from("127.0.0.2/32")}))
+	tagged := siptest.Variant(func(raw string) string {
+		return strings.Replace(raw, "\r\nTo: <sip:bob@example.com>", "\r\nTo: <sip:bob@example.com>;tag=x", 1)
+	})
+	for _, opts := range [][]siptest.Option{{}, {tagged}, {tagged, siptest.MaxForwards(0)}, {siptest.MaxForwards(0)}} {
+		stranger.Invite(e.udp, "sip:bob@example.com", opts...)
+		stranger.Expect("SIP/2.0 403 ")
+	}
+	if n := e.InProgress(); n != 0 {
+		t.Errorf("%d transactions are held for strangers", n)
+	}
+}
+
+// TestRoomForRequestsThatEndCalls keeps a tenth of the transactions for requests
+// within dialogs.
+func TestRoomForRequestsThatEndCalls(t *testing.T) {
+	t.Parallel()
+	caller, callee := siptest.UDP(t), siptest.UDP(t)
+	e := startEdge(t, nextHop(callee.URI("")), func(o *Options) { o.Config.Limits.Transactions = 10 })
+	a := answer(t, e, caller, callee, "sip:bob@example.com")
+	for range 8 {
+		caller.Invite(e.udp, "sip:bob@example.com")
+		caller.Expect("SIP/2.0 100")
+		callee.Expect("INVITE ")
+	}
+	caller.Invite(e.udp, "sip:bob@example.com")
+	if m := caller.Expect("SIP/2.0 503 "); m.Header("Retry-After") == "" {
+		t.Errorf("no Retry-After:\n%s", m.Raw)
+	}
+	a.call.Bye(a.ok)
+	callee.Respond(callee.ExpectSkipping100("BYE "), 200, "OK")
+	caller.Expect("SIP/2.0 200")
+}

@@ -37,30 +37,27 @@ func (e *Edge) receiveRequest(f transport.Flow, m *message.Message) {
 		rc.retransmission()
 		return
 	}
-	r := validate(m)
-	var in *inbound
-	if r == nil {
-		in, r = e.admit(f, m)
+	in, r := e.admit(f, m)
+	if r != nil { // a stranger costs no state
+		e.reply(f, m, r.status, r.reason, r.headers...)
+		return
 	}
-	if r == nil {
+	if r = validate(m); r == nil {
 		r = e.looped(m, in)
 	}
-	switch {
-	case r == nil:
-		e.begin(f, m, key, in, nil)
-	case m.Method() == "INVITE" && m.ToTag() != "":
-		// The To tag of the answer is the callee's: only a transaction can tell
-		// its ACK from that of a 2xx.
-		e.begin(f, m, key, &inbound{inDialog: true}, r)
-	default:
+	if r != nil && (m.Method() != "INVITE" || !in.inDialog) {
 		e.reply(f, m, r.status, r.reason, r.headers...)
+		return
 	}
+	// A refusal within a dialog has the callee's To tag: only a transaction can
+	// tell its ACK from that of a 2xx.
+	e.begin(f, m, key, in, r)
 }
 
 // begin makes the response context of a request and sends it on its way, or
 // refuses it.
 func (e *Edge) begin(f transport.Flow, m *message.Message, key string, in *inbound, r *refusal) {
-	if !in.inDialog && e.table.Len() >= e.cfg.Limits.Transactions/10*9 {
+	if !in.inDialog && e.table.Len() >= e.cfg.Limits.Transactions-e.cfg.Limits.Transactions/10 {
 		e.full(f, m) // the rest is for requests that end calls
 		return
 	}
