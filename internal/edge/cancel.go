@@ -21,7 +21,9 @@ func (e *Edge) receiveCancel(f transport.Flow, m *message.Message) {
 	e.reply(f, m, 200, "")
 	rc.mu.Lock()
 	defer rc.leave()
-	rc.reasons = boundedReasons(m)
+	if !rc.final {
+		rc.reasons = boundedReasons(m)
+	}
 	rc.cancel(time.Now())
 }
 

@@ -133,6 +133,13 @@ func nestedCases() []Case {
 			Want: "reject 480",
 			Says: []string{"dropped: sip:+15550100@EDGE.test equals sip:+15550100@edge.test, tried as the request to the next hop, which ended with 302"},
 		},
+	}
+}
+
+// remainingCases: a target answers with a 3xx while targets of the decision in
+// force are left.
+func remainingCases() []Case {
+	return []Case{
 		{
 			Name: "nothing new, but targets remain", Ask: with(Redirected(302, "", Contact("tel:+1")), from("sip:a@h"), remaining("sip:b@h")),
 			Want: "try sip:b@h; exhausted 480 if none",
