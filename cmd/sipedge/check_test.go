@@ -61,7 +61,7 @@ func TestCheckBad(t *testing.T) {
 		{[]string{"--config", unknown}, "COMMAND: profile: the policy has no profile \"gold\"; it has default\n" +
 			"COMMAND: trunk a: profile: the policy has no profile \"silver\"; it has default\n"},
 		{[]string{"--config", open}, "COMMAND: listen: udp://0.0.0.0:5060 is no loopback address: without trunks the edge would relay for everybody; configure trunks\n"},
-		{[]string{"--config", good, "--listen", "tls://127.0.0.1:5061"}, "COMMAND: --listen: listen address \"tls://127.0.0.1:5061\": transport \"tls\" is unknown: want udp or tcp\n"},
+		{[]string{"--config", good, "--listen", "sctp://127.0.0.1:5061"}, "COMMAND: --listen: listen address \"sctp://127.0.0.1:5061\": transport \"sctp\" is unknown: want udp, tcp, tls, ws or wss\n"},
 		{[]string{"--config", good, "--admin", "9060"}, "COMMAND: admin: \"9060\" is no HOST:PORT: address 9060: missing port in address\n"},
 		{[]string{"--config", good, "--next-hop", "tel:+1"}, "COMMAND: next_hop: \"tel:+1\" is no SIP URI (sip:HOST:PORT)\n"},
 		{[]string{"--config", good, "--admin", "127.0.0.1:0", "--listen", "udp://127.0.0.1:0", "--policy", "redirectd"}, "COMMAND: policy target \"redirectd\": \"redirectd\" is not host:port, as in redirectd:50051\n"},

@@ -59,7 +59,6 @@ func (s *settings) override(c *edge.Config) error {
 		into  *string
 	}{
 		{s.advertise, &c.Advertise},
-		{s.nextHop, &c.NextHop},
 		{s.policy, &c.Policy.Target},
 		{s.policyConfig, &c.Policy.File},
 		{s.profile, &c.Profile},
@@ -68,6 +67,9 @@ func (s *settings) override(c *edge.Config) error {
 		if flag.value != "" {
 			*flag.into = flag.value
 		}
+	}
+	if s.nextHop != "" {
+		c.NextHop = []string{s.nextHop}
 	}
 	if c.Admin == "" {
 		c.Admin = defaultAdmin

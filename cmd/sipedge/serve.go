@@ -93,8 +93,10 @@ func announce(log *slog.Logger, l *loaded, e *edge.Edge, adm *admin.Server) {
 	if len(l.edge.Trunks) == 0 {
 		log.Info("no trunks are configured: loopback only")
 	}
-	if hop := l.edge.NextHop; beyondLoopback(hop, e.Listeners()) {
-		log.Warn("listeners on loopback reach this machine only: is the next hop here?", "next_hop", hop)
+	for _, hop := range l.edge.NextHop {
+		if beyondLoopback(hop, e.Listeners()) {
+			log.Warn("listeners on loopback reach this machine only: is the next hop here?", "next_hop", hop)
+		}
 	}
 	log.Info("admin", "addr", adm.Addr().String())
 }

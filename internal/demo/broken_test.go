@@ -71,14 +71,14 @@ func TestBrokenNetworkFails(t *testing.T) {
 		},
 		{
 			name: "the next hop is a phone", row: "302",
-			options: Options{configure: func(n *network, c *edge.Config) { c.NextHop = n.expand("sip:{dave}") }},
+			options: Options{configure: func(n *network, c *edge.Config) { c.NextHop = []string{n.expand("sip:{dave}")} }},
 			want:    "expected INVITE 1 of 2 to north sip:desk@example.com, got dave sip:desk@example.com",
 			shown:   []string{"no redirect attempt", "not asked"},
 			hidden:  "Contact: <",
 		},
 		{
 			name: "nobody at the next hop", row: "302",
-			options: Options{configure: func(_ *network, c *edge.Config) { c.NextHop = "sip:127.0.0.1:1" }},
+			options: Options{configure: func(_ *network, c *edge.Config) { c.NextHop = []string{"sip:127.0.0.1:1"} }},
 			want:    "expected 200 from dave at alice, got 500 from sipedge",
 			shown:   []string{"expected INVITE 1 of 2 to north sip:desk@example.com, got nobody"},
 		},

@@ -110,7 +110,7 @@ func (n *network) startEdge(kind edgeKind, o *Options) error {
 	options := edge.Options{
 		Config: edge.Config{
 			Listen:   []transport.Address{listen},
-			NextHop:  n.expand("sip:{north}"),
+			NextHop:  []string{n.expand("sip:{north}")},
 			Instance: "demo",
 			Policy:   edge.PolicyConfig{Timeout: policyTimeout, OnUnavailable: edge.Map},
 		},

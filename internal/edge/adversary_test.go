@@ -83,7 +83,7 @@ func TestCredentialsStayWithTheFirstTarget(t *testing.T) {
 			t.Parallel()
 			caller, server, target := siptest.UDP(t), siptest.UDP(t), siptest.UDP(t)
 			e := startEdge(t, trunks(Trunk{
-				Name: "a", From: from("127.0.0.0/8"), NextHop: server.URI(""), ForwardCredentials: c.forward,
+				Name: "a", From: from("127.0.0.0/8"), NextHop: []string{server.URI("")}, ForwardCredentials: c.forward,
 			}))
 			caller.Invite(e.udp, "sip:bob@example.com",
 				siptest.Header("Proxy-Authorization", `Digest username="a"`), siptest.Header("Authorization", `Digest username="a"`))

@@ -23,15 +23,25 @@ type Config struct {
 	// Admin is the address of the admin listener, which is not the edge's own
 	// business. Default: whoever starts the edge says.
 	Admin string
-	// NextHop is the SIP URI that every request outside a dialog goes to.
-	// Default: its Route or its Request-URI.
-	NextHop string
+	// NextHop are the SIP URIs that every request outside a dialog goes to, tried
+	// in that order until one can be reached. Default: its Route or its
+	// Request-URI.
+	NextHop []string
 	// Profile is the policy's profile of calls that no trunk names one for.
 	// Default: the policy's own.
 	Profile string
 	// Trunks are the peers that may send requests outside a dialog. Default:
 	// whoever reaches a loopback listener.
 	Trunks []Trunk
+	// Strangers says what becomes of requests of nobody's trunk. Default Reject.
+	Strangers Strangers
+	// TLS names the certificates of listeners and of connections that are made.
+	TLS transport.TLSConfig
+	// DNS says how names are resolved.
+	DNS DNSConfig
+	// Targets say which addresses requests may go to. Default: all but those of
+	// this edge and those that no host has.
+	Targets Targets
 	// Secrets key the MAC in Record-Route, at most 8; the first one signs, all
 	// verify. Edges that serve the same dialogs share them. Default: a random
 	// one of this process.
@@ -52,18 +62,111 @@ type Config struct {
 	Timers transaction.Timers
 }
 
-// Trunk is a peer that may send requests outside a dialog.
+// Role says what the next hop of a trunk is.
+type Role string
+
+// What the next hop of a trunk can be.
+const (
+	// RoleProxy is any server; only a 3xx of it is put to the policy.
+	RoleProxy Role = "proxy"
+	// RoleRedirectServer gives advice and nothing else: every final response of
+	// it from 300 up is put to the policy.
+	RoleRedirectServer Role = "redirect-server"
+)
+
+// RecurseFrom says whose 3xx are put to the policy.
+type RecurseFrom string
+
+// Whose 3xx are put to the policy.
+const (
+	RecurseFromAny     RecurseFrom = "any"      // those of targets too, to the depth of Limits.Nesting
+	RecurseFromNextHop RecurseFrom = "next_hop" // those of the next hop only; others go upstream
+)
+
+// Trunk is a peer that may send requests outside a dialog. A request is of the
+// first trunk whose criteria - From, Listeners, TLSNames - all hold, as far as
+// they are given; at least one is.
 type Trunk struct {
 	Name string
 	// From are the addresses it sends from.
 	From []netip.Prefix
-	// NextHop and Profile override those of the edge.
-	NextHop, Profile string
+	// Listeners are those that its requests arrive at.
+	Listeners []transport.Address
+	// TLSNames are the domains of which its verified certificate must have one
+	// (RFC 5922 section 7.1).
+	TLSNames []string
+	// NextHop are SIP URIs, tried in that order until one can be reached, and
+	// Profile is the policy's profile. Both override those of the edge.
+	NextHop []string
+	Profile string
+	// Onward are the SIP URIs of the trunk's own route: where a request goes when
+	// a decision says "onward". Default: its Request-URI.
+	Onward []string
+	// ResponseTimeout is how long each next hop may say nothing, 100 ms to 32 s.
+	// Default: 64*T1, 32 s.
+	ResponseTimeout time.Duration
+	// Role of the next hop. Default RoleProxy.
+	Role Role
+	// RecurseFrom says whose 3xx are put to the policy. Default RecurseFromAny.
+	RecurseFrom RecurseFrom
+	// Methods that it may send outside a dialog. Default: all.
+	Methods []string
 	// ForwardCredentials sends the caller's Authorization and Proxy-Authorization
-	// to targets of a redirect too. Default: only to the first target.
+	// to targets of a redirect too. Default: only to the first target, and to the
+	// one that asked for them.
 	ForwardCredentials bool
+	// ShownHeaders and AllowedHeaders override those of the edge.
+	ShownHeaders, AllowedHeaders []string
+	// Limits override those of the edge where they are not 0.
+	Limits TrunkLimits
+	// Targets override those of the edge.
+	Targets *Targets
 	// Attributes go to the policy as they are.
 	Attributes map[string]string
+}
+
+// TrunkLimits are limits of one trunk; 0 means the limit of the edge.
+type TrunkLimits struct {
+	Attempts, Nesting int           // as in [Limits]
+	SetupTime         time.Duration // as in [Limits]
+	// Transactions of the trunk that may be in progress at once, finished ones
+	// that still absorb retransmissions included. 0: only the edge's limit.
+	Transactions int
+}
+
+// Targets say which addresses requests may go to that no configuration names:
+// targets of decisions, Request-URIs and routes of callers. They are checked
+// after DNS.
+type Targets struct {
+	// Allow are the networks that are allowed. Default: all.
+	Allow []netip.Prefix
+	// Deny are networks that are not, whatever Allow says.
+	Deny []netip.Prefix
+	// Ports that are allowed. Default: all.
+	Ports []PortRange
+}
+
+// PortRange is a range of ports, both ends included.
+type PortRange struct{ First, Last uint16 }
+
+// Strangers says what becomes of a request outside a dialog that no trunk sent.
+type Strangers string
+
+// What becomes of a stranger's request.
+const (
+	Reject Strangers = "reject" // 403
+	Ignore Strangers = "ignore" // nothing
+)
+
+// DNSConfig says how names are resolved (RFC 3263).
+type DNSConfig struct {
+	// Servers are asked for names. Default: those of the system.
+	Servers []netip.AddrPort
+	// Timeout of one lookup, 100 ms to 30 s. Default 2 s.
+	Timeout time.Duration
+	// UnreachableFor is how long an address that could not be reached comes last,
+	// 1 s to 1 h. Default 30 s.
+	UnreachableFor time.Duration
 }
 
 // OnUnavailable says what happens when no decision can be had.
@@ -106,6 +209,8 @@ type Limits struct {
 	Decisions int
 	// Transactions that may be in progress at once. Default 200,000.
 	Transactions int
+	// Addresses of one target that are tried, 1 to 16. Default 4.
+	Addresses int
 	// Waiting is how many calls may wait for DNS or a connection at once.
 	// Default 1,000.
 	Waiting int
@@ -136,6 +241,8 @@ func (c *Config) setDefaults() {
 	orDefault(&c.Limits.Decisions, 1000)
 	orDefault(&c.Limits.Transactions, 200_000)
 	orDefault(&c.Limits.Waiting, 1000)
+	orDefault(&c.Limits.Addresses, 4)
+	orDefault(&c.Strangers, Reject)
 	orDefault(&c.Timers, transaction.DefaultTimers)
 	if c.ShownHeaders == nil {
 		c.ShownHeaders = DefaultShownHeaders
@@ -162,16 +269,24 @@ func (c *Config) Validate() error {
 			}
 		}
 	}
-	hops := []struct{ key, uri string }{{"next_hop", c.NextHop}}
+	if err := checkHops("next_hop", c.NextHop); err != nil {
+		return err
+	}
 	for _, t := range c.Trunks {
 		if len(t.From) == 0 {
 			return fmt.Errorf("trunk %s: from is empty: want at least one address or network", t.Name)
 		}
-		hops = append(hops, struct{ key, uri string }{"trunk " + t.Name + ": next_hop", t.NextHop})
+		if err := checkHops("trunk "+t.Name+": next_hop", t.NextHop); err != nil {
+			return err
+		}
 	}
-	for _, h := range hops {
-		if err := checkHop(h.uri); err != nil {
-			return fmt.Errorf("%s: %w", h.key, err)
+	return nil
+}
+
+func checkHops(key string, uris []string) error {
+	for _, uri := range uris {
+		if err := checkHop(uri); err != nil {
+			return fmt.Errorf("%s: %w", key, err)
 		}
 	}
 	return nil
@@ -179,9 +294,6 @@ func (c *Config) Validate() error {
 
 // checkHop says why a URI can't be a next hop.
 func checkHop(text string) error {
-	if text == "" {
-		return nil
-	}
 	uri, err := sipuri.Parse(text)
 	if err != nil {
 		return fmt.Errorf("%q: %w", text, err)

@@ -49,7 +49,7 @@ type Edge struct {
 	sockets  *transport.Set
 	table    *transaction.Table[*responseContext]
 	wheel    *transaction.Wheel
-	resolver locate.Resolver
+	resolver *locate.Resolver
 	macs     macs
 	flows    flowIndex
 	seed     maphash.Seed
@@ -85,13 +85,17 @@ func Start(o Options) (*Edge, error) {
 	e.metrics = newMetrics(o.Registerer, e)
 	e.ctx, e.cancel = context.WithCancel(context.Background())
 	sockets, err := transport.Listen(transport.Config{
-		Listen: o.Config.Listen, Advertise: o.Config.Advertise, Logger: o.Logger,
+		Listen: o.Config.Listen, Advertise: o.Config.Advertise, TLS: o.Config.TLS, Logger: o.Logger,
 	}, receiver{e})
 	if err != nil {
 		e.cancel()
 		return nil, err
 	}
 	e.sockets = sockets
+	e.resolver = locate.New(locate.Config{
+		Servers: o.Config.DNS.Servers, Timeout: o.Config.DNS.Timeout, UnreachableFor: o.Config.DNS.UnreachableFor,
+		Available: sockets.Has,
+	})
 	e.wg.Go(func() { e.wheel.Run(e.ctx) })
 	sockets.Serve()
 	return e, nil

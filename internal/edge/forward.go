@@ -12,6 +12,7 @@ import (
 )
 
 var (
+	errNoListener     = errors.New("the edge has no listener of that transport")
 	errNoSocket       = errors.New("no listener of that transport and address family")
 	errTooManyWaiting = errors.New("too many calls wait for DNS or connections (limits.waiting)")
 )

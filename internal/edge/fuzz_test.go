@@ -1,8 +1,6 @@
 package edge
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -45,9 +43,11 @@ func startFuzzed(f *testing.F, p policy.Policy, trunk ...Trunk) *fuzzed {
 	}
 	e, err := Start(Options{
 		Config: Config{
-			Listen: []transport.Address{listen}, NextHop: "sip:" + remote.String(), Trunks: trunk,
+			Listen: []transport.Address{listen}, NextHop: []string{"sip:" + remote.String()}, Trunks: trunk,
 			Timers: transaction.Timers{T1: time.Millisecond, T2: 4 * time.Millisecond, T4: 5 * time.Millisecond},
 			Limits: Limits{Transactions: 10_000_000},
+			// A fuzz test looks up no name.
+			DNS: DNSConfig{Servers: []netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:1")}, Timeout: time.Millisecond},
 		},
 		Embedded: p, Logger: slog.New(slog.DiscardHandler),
 	})
@@ -55,10 +55,7 @@ func startFuzzed(f *testing.F, p policy.Policy, trunk ...Trunk) *fuzzed {
 		f.Fatal(err)
 	}
 	f.Cleanup(e.Close)
-	e.resolver.Net = net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
-		return nil, errors.New("a fuzz test looks up no name")
-	}}
-	flow, ok := e.sockets.Flow(transport.UDP, remote, netip.AddrPort{})
+	flow, ok := e.sockets.Flow(transport.Destination{Kind: transport.UDP, Addr: remote}, netip.AddrPort{})
 	if !ok {
 		f.Fatal("no flow to the sink")
 	}

@@ -36,7 +36,11 @@ func (rc *responseContext) guard(t *target, now time.Time) *refused {
 	if rc.edge.isOwn(t.hop()) {
 		return &refused{"own_address", t.hop().Text + " is this edge itself"}
 	}
-	if _, err := locate.Kind(t.hop()); err != nil {
+	kind, err := locate.Kind(t.hop())
+	if err == nil && !rc.edge.sockets.Has(kind) {
+		err = errNoListener
+	}
+	if err != nil {
 		return &refused{"transport", fmt.Sprintf("%s: %v", t.hop().Text, err)}
 	}
 	return nil

@@ -56,7 +56,11 @@ func startEdge(t *testing.T, change ...func(*Options)) *running {
 }
 
 func nextHop(uri string) func(*Options) {
-	return func(o *Options) { o.Config.NextHop = uri }
+	return func(o *Options) {
+		if uri != "" {
+			o.Config.NextHop = []string{uri}
+		}
+	}
 }
 
 func withPolicy(p policy.Policy) func(*Options) {

@@ -95,8 +95,8 @@ func TestSpiralKeepsItsDialog(t *testing.T) {
 	t.Parallel()
 	caller, p, callee := siptest.New(t, "udp", "127.0.0.2"), siptest.New(t, "udp", "127.0.0.3"), siptest.New(t, "udp", "127.0.0.4")
 	e := startEdge(t, trunks(
-		Trunk{Name: "a", From: from("127.0.0.2/32"), NextHop: p.URI("")},
-		Trunk{Name: "p", From: from("127.0.0.3/32"), NextHop: callee.URI("")}))
+		Trunk{Name: "a", From: from("127.0.0.2/32"), NextHop: []string{p.URI("")}},
+		Trunk{Name: "p", From: from("127.0.0.3/32"), NextHop: []string{callee.URI("")}}))
 	caller.Invite(e.udp, "sip:bob@example.com")
 	m := p.Expect("INVITE ")
 	p.Send(e.udp, strings.Replace(m.Raw, "\r\n", fmt.Sprintf("\r\nVia: SIP/2.0/UDP %s;branch=z9hG4bKp1\r\n", p.Addr()), 1))

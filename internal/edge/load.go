@@ -36,7 +36,7 @@ func ParseConfig(file string, data []byte) (*Config, error) {
 	})
 	root.String("advertise", &c.Advertise)
 	root.String("admin", &c.Admin)
-	readHop(root, &c.NextHop)
+	readHops(root, "next_hop", &c.NextHop)
 	root.String("profile", &c.Profile)
 	for _, m := range root.Maps("trunks") {
 		c.Trunks = append(c.Trunks, readTrunk(m, c.Trunks))
@@ -79,7 +79,7 @@ func readTrunk(m *strictyaml.Map, before []Trunk) Trunk {
 		}
 		t.From = append(t.From, prefix)
 	})
-	readHop(m, &t.NextHop)
+	readHops(m, "next_hop", &t.NextHop)
 	m.String("profile", &t.Profile)
 	var credentials string
 	m.Enum("credentials", &credentials, "strip", "forward")
@@ -98,13 +98,14 @@ func readTrunk(m *strictyaml.Map, before []Trunk) Trunk {
 	return t
 }
 
-func readHop(m *strictyaml.Map, into *string) {
-	if !m.String("next_hop", into) {
-		return
-	}
-	if err := checkHop(*into); err != nil {
-		m.Failf("next_hop", "%v", err)
-	}
+func readHops(m *strictyaml.Map, key string, into *[]string) {
+	m.OneOrEach(key, func(v strictyaml.Value) {
+		if err := checkHop(v.Text); err != nil {
+			v.Failf("%v", err)
+			return
+		}
+		*into = append(*into, v.Text)
+	})
 }
 
 // parsePrefix reads a network, or an address that is one of its own.

@@ -44,11 +44,11 @@ func TestLoadConfig(t *testing.T) {
 	}
 	want := &Config{
 		Advertise: "edge1.example.com", Admin: "127.0.0.1:9060",
-		NextHop: "sip:redirect.example.com;transport=tcp", Profile: "default",
+		NextHop: []string{"sip:redirect.example.com;transport=tcp"}, Profile: "default",
 		Trunks: []Trunk{
 			{
 				Name: "carrier-a", From: from("192.0.2.0/24", "198.51.100.1/32", "2001:db8::/32", "203.0.113.9/32"),
-				NextHop: "sip:192.0.2.9:5080;lr", Profile: "strict", Attributes: map[string]string{"tenant": "7", "class": "gold"},
+				NextHop: []string{"sip:192.0.2.9:5080;lr"}, Profile: "strict", Attributes: map[string]string{"tenant": "7", "class": "gold"},
 			},
 			{Name: "b", From: from("203.0.113.0/24")},
 		},
@@ -103,7 +103,7 @@ func TestDefaults(t *testing.T) {
 	if len(c.Listen) != 2 || c.Listen[0].String() != "udp://"+loopback.String() || c.Listen[1].String() != "tcp://"+loopback.String() {
 		t.Errorf("listen is %v", c.Listen)
 	}
-	limits := Limits{Attempts: 64, Nesting: 10, SetupTime: 3 * time.Minute, Decisions: 1000, Transactions: 200_000, Waiting: 1000}
+	limits := Limits{Attempts: 64, Nesting: 10, SetupTime: 3 * time.Minute, Decisions: 1000, Transactions: 200_000, Addresses: 4, Waiting: 1000}
 	if c.Limits != limits || c.Policy.Timeout != 200*time.Millisecond || c.Policy.OnUnavailable != Map {
 		t.Errorf("limits %+v, policy %+v", c.Limits, c.Policy)
 	}
@@ -124,14 +124,13 @@ func TestBadConfig(t *testing.T) {
 		{"no YAML", "listen: [\n", []string{`1:1: not YAML: did not find expected node content`}},
 		{"no map", "- a\n", []string{`1:1: this is a list; a file is a map of keys to values`}},
 		{"listen is no list", "listen: udp://127.0.0.1:5060\n", []string{`1:9: listen: this is "udp://127.0.0.1:5060"; want a list of values, like [a, b]`}},
-		{"bad listeners", "listen: [tls://127.0.0.1:5061,\n  udp://localhost:5060, tcp://127.0.0.1]\n", []string{
-			`1:10: listen[0]: listen address "tls://127.0.0.1:5061": transport "tls" is unknown: want udp or tcp`,
+		{"bad listeners", "listen: [sctp://127.0.0.1:5061,\n  udp://localhost:5060, tcp://127.0.0.1]\n", []string{
+			`1:10: listen[0]: listen address "sctp://127.0.0.1:5061": transport "sctp" is unknown: want udp, tcp, tls, ws or wss`,
 			`2:3: listen[1]: listen address "udp://localhost:5060": host "localhost" is no IP address: want one such as 127.0.0.1, 0.0.0.0 or [::1]`,
 			`2:25: listen[2]: listen address "tcp://127.0.0.1": no port: want one from 0 (a free one) to 65535 after a colon, as in 127.0.0.1:5060 or [::1]:5060`,
 		}},
-		{"next hop of another scheme", "next_hop: tel:+1\n", []string{`1:1: next_hop: "tel:+1" is no SIP URI (sip:HOST:PORT)`}},
-		{"next hop without one", "next_hop: example.com\n", []string{`1:1: next_hop: "example.com": URI has no scheme: want "sip:" or "sips:"`}},
-		{"next hop by TLS", "next_hop: sips:example.com\n", []string{`1:1: next_hop: "sips:example.com": TLS is not available on this edge`}},
+		{"next hop of another scheme", "next_hop: tel:+1\n", []string{`1:11: next_hop: "tel:+1" is no SIP URI (sip:HOST:PORT)`}},
+		{"next hop without one", "next_hop: example.com\n", []string{`1:11: next_hop: "example.com": URI has no scheme: want "sip:" or "sips:"`}},
 		{"trunks lack what they need", "trunks:\n  - from: [192.0.2.0/24]\n  - name: a\n", []string{
 			`2:5: trunks[0].name: the key is missing`, `3:5: trunks[1].from: the key is missing`,
 		}},
@@ -140,7 +139,7 @@ func TestBadConfig(t *testing.T) {
 			`2:42: trunks[0].from[2]: "192.0.2.0/33" is no address and no network: want 192.0.2.1 or 192.0.2.0/24`,
 			`3:6: trunks[1].name: "a" is the name of an earlier trunk`,
 			`3:34: trunks[1].color: unknown key; known here: name, from, next_hop, profile, credentials, attributes`,
-			`3:46: trunks[1].next_hop: "x": URI has no scheme: want "sip:" or "sips:"`,
+			`3:56: trunks[1].next_hop: "x": URI has no scheme: want "sip:" or "sips:"`,
 		}},
 		{"from is no list", "trunks:\n  - {name: a, from: 192.0.2.1}\n", []string{`2:21: trunks[0].from: this is "192.0.2.1"; want a list of values, like [a, b]`}},
 		{"trunks are no list", "trunks: {name: a}\n", []string{`1:9: trunks: this is a map; want a list of maps`}},
@@ -193,11 +192,11 @@ func TestInvalidConfig(t *testing.T) {
 	if err := open.Validate(); err == nil || err.Error() != relay {
 		t.Errorf("got %v, want %s", err, relay)
 	}
-	open.Trunks = []Trunk{{Name: "a", From: from("192.0.2.0/24"), NextHop: "sip:"}}
+	open.Trunks = []Trunk{{Name: "a", From: from("192.0.2.0/24"), NextHop: []string{"sip:"}}}
 	if err := open.Validate(); err == nil || !strings.HasPrefix(err.Error(), `trunk a: next_hop: "sip:": `) {
 		t.Errorf("got %v", err)
 	}
-	open.Trunks[0].NextHop, open.Trunks[0].From = "", nil
+	open.Trunks[0].NextHop, open.Trunks[0].From = nil, nil
 	if err := open.Validate(); err == nil || err.Error() != "trunk a: from is empty: want at least one address or network" {
 		t.Errorf("got %v", err)
 	}

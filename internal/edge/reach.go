@@ -24,8 +24,8 @@ const upgradeDialTimeout = time.Second
 // address and no connection is missing, otherwise when that is known.
 func (rc *responseContext) reach(b *branch) {
 	uri := b.target.hop()
-	if h, ok := locate.Numeric(uri); ok {
-		rc.connect(b, []hop{h})
+	if hops, ok := rc.edge.resolver.Known(uri); ok {
+		rc.connect(b, hops)
 		return
 	}
 	unresolvable := func(err error) { rc.unresolvable(b, err) }
@@ -59,7 +59,7 @@ func (rc *responseContext) connect(b *branch, hops []hop) {
 // connectTo sends the request to one hop, and reports whether it is on its way.
 func (rc *responseContext) connectTo(b *branch, h hop) bool {
 	prefer := rc.upstream.Local
-	if flow, ok := rc.edge.sockets.Flow(h.Kind, h.Addr, prefer); ok {
+	if flow, ok := rc.edge.sockets.Flow(h, prefer); ok {
 		b.flow = flow
 		if !rc.build(b) {
 			return true
@@ -70,7 +70,7 @@ func (rc *responseContext) connectTo(b *branch, h hop) bool {
 		rc.launch(b)
 		return true
 	}
-	if h.Kind != transport.TCP || !rc.edge.sockets.HasKind(h.Kind, h.Addr.Addr()) {
+	if h.Kind == transport.UDP || !rc.edge.sockets.HasKind(h.Kind, h.Addr.Addr()) {
 		return false
 	}
 	rc.dial(b, h, 0, func(err error) { rc.nextHopOf(b, err) })
@@ -80,12 +80,12 @@ func (rc *responseContext) connectTo(b *branch, h hop) bool {
 // upgrade sends a request that is too big for UDP by TCP, and by UDP if TCP is
 // refused (18.1.1).
 func (rc *responseContext) upgrade(b *branch, h hop) bool {
-	udp := b.flow
-	if flow, ok := rc.edge.sockets.Flow(transport.TCP, h.Addr, netip.AddrPort{}); ok {
+	udp, tcp := b.flow, hop{Kind: transport.TCP, Addr: h.Addr}
+	if flow, ok := rc.edge.sockets.Flow(tcp, netip.AddrPort{}); ok {
 		rc.sendOn(b, flow)
 		return true
 	}
-	rc.dial(b, hop{Kind: transport.TCP, Addr: h.Addr}, upgradeDialTimeout, func(error) {
+	rc.dial(b, tcp, upgradeDialTimeout, func(error) {
 		rc.sendOn(b, udp)
 	})
 	return true
@@ -99,7 +99,7 @@ func (rc *responseContext) dial(b *branch, h hop, timeout time.Duration, failed 
 			ctx, cancel = context.WithTimeout(ctx, timeout)
 			defer cancel()
 		}
-		flow, err := rc.edge.sockets.Dial(ctx, h.Kind, h.Addr)
+		flow, err := rc.edge.sockets.Dial(ctx, h)
 		return func() { rc.sendOn(b, flow) }, err
 	})
 }

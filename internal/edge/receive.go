@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/netip"
 
-	"github.com/redirectd/redirectd/internal/edge/locate"
 	"github.com/redirectd/redirectd/internal/edge/message"
 	"github.com/redirectd/redirectd/internal/edge/transaction"
 	"github.com/redirectd/redirectd/internal/edge/transport"
@@ -140,7 +139,7 @@ func upstreamFlow(f transport.Flow, m *message.Message) transport.Flow {
 func viaAddr(f transport.Flow, m *message.Message) netip.AddrPort {
 	port := m.TopVia().Port
 	if port == 0 {
-		port = locate.DefaultPort
+		port = f.Kind.DefaultPort()
 	}
 	return netip.AddrPortFrom(f.Remote.Addr(), port)
 }

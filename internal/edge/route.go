@@ -5,7 +5,6 @@ import (
 
 	"github.com/redirectd/redirectd/internal/edge/locate"
 	"github.com/redirectd/redirectd/internal/edge/message"
-	"github.com/redirectd/redirectd/internal/edge/transport"
 	"github.com/redirectd/redirectd/internal/sipuri"
 )
 
@@ -70,8 +69,8 @@ func (e *Edge) ownRoute(value string) (*sipuri.URI, bool) {
 // the advertised host with the port of one.
 func (e *Edge) isOwn(uri *sipuri.URI) bool {
 	port := uri.Port
-	if port == 0 {
-		port = locate.DefaultPort
+	if kind, err := locate.Kind(uri); port == 0 && err == nil {
+		port = kind.DefaultPort()
 	}
 	if e.cfg.Advertise != "" && strings.EqualFold(uri.Host, strings.Trim(e.cfg.Advertise, "[]")) {
 		for _, l := range e.sockets.Listeners() {
@@ -81,13 +80,21 @@ func (e *Edge) isOwn(uri *sipuri.URI) bool {
 		}
 	}
 	hop, ok := locate.Numeric(&sipuri.URI{Scheme: "sip", Host: uri.Host, Port: port})
-	return ok && (e.sockets.IsOwn(transport.UDP, hop.Addr) || e.sockets.IsOwn(transport.TCP, hop.Addr))
+	if !ok {
+		return false
+	}
+	for _, l := range e.sockets.Listeners() {
+		if e.sockets.IsOwn(l.Kind, hop.Addr) {
+			return true
+		}
+	}
+	return false
 }
 
 // nextHost returns the host that the request goes to next, empty if there is
 // none to be read.
 func (r *routed) nextHost() string {
-	t, err := firstTarget(r, "")
+	t, err := firstTarget(r, nil)
 	if err != nil {
 		return ""
 	}

@@ -29,7 +29,7 @@ func (e *Edge) sendTo(f transport.Flow, b []byte, address netip.AddrPort, callID
 	e.wg.Go(func() {
 		defer e.survive()
 		defer func() { <-e.waiting }()
-		again, err := e.sockets.Dial(e.ctx, f.Kind, address)
+		again, err := e.sockets.Dial(e.ctx, transport.Destination{Kind: f.Kind, Addr: address})
 		if err == nil {
 			err = again.Send(kept)
 		}

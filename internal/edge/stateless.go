@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/redirectd/redirectd/internal/edge/locate"
 	"github.com/redirectd/redirectd/internal/edge/message"
 	"github.com/redirectd/redirectd/internal/edge/transaction"
 	"github.com/redirectd/redirectd/internal/edge/transport"
@@ -70,7 +69,7 @@ func (e *Edge) receiveAck(f transport.Flow, m *message.Message) {
 	if refusal != nil {
 		return
 	}
-	t, err := firstTarget(&in.routed, "")
+	t, err := firstTarget(&in.routed, nil)
 	if err != nil || e.isOwn(t.hop()) {
 		e.metrics.dropped.WithLabelValues("stray_ack").Inc()
 		return
@@ -89,8 +88,8 @@ func (rc *responseContext) acked() bool {
 // forwardAck forwards an ACK of a 2xx statelessly. It waits for nothing unless
 // there is no address or no connection yet.
 func (e *Edge) forwardAck(f transport.Flow, m *message.Message, in *inbound, t *target) {
-	if h, ok := locate.Numeric(t.hop()); ok {
-		if flow, ok := e.sockets.Flow(h.Kind, h.Addr, f.Local); ok {
+	if hops, ok := e.resolver.Known(t.hop()); ok && len(hops) > 0 {
+		if flow, ok := e.sockets.Flow(hops[0], f.Local); ok {
 			e.sendAck(flow, m, f.Remote, in, t)
 			return
 		}
@@ -124,11 +123,11 @@ func (e *Edge) flowTo(ctx context.Context, uri *sipuri.URI, prefer netip.AddrPor
 	}
 	err = errNoSocket
 	for _, h := range hops {
-		if flow, ok := e.sockets.Flow(h.Kind, h.Addr, prefer); ok {
+		if flow, ok := e.sockets.Flow(h, prefer); ok {
 			return flow, nil
 		}
 		var flow transport.Flow
-		if flow, err = e.sockets.Dial(ctx, h.Kind, h.Addr); err == nil {
+		if flow, err = e.sockets.Dial(ctx, h); err == nil {
 			return flow, nil
 		}
 	}

@@ -82,7 +82,7 @@ func TestAckWaitsForItsConnection(t *testing.T) {
 	ok := caller.ExpectSkipping100("SIP/2.0 200")
 	callee.Disconnect(invite.From)
 	eventually(t, "the edge sees that the connection is gone", func() bool {
-		_, open := e.sockets.Flow(transport.TCP, callee.Addr(), netip.AddrPort{})
+		_, open := e.sockets.Flow(transport.Destination{Kind: transport.TCP, Addr: callee.Addr()}, netip.AddrPort{})
 		return !open
 	})
 	call.Ack(ok)

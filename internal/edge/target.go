@@ -20,6 +20,7 @@ type target struct {
 	// request keeps its Route fields but for ours.
 	setRoutes bool
 	nextHop   sipuri.URI         // zero: by routes and uri
+	otherHops []sipuri.URI       // where else, if nextHop can't be reached
 	proto     *redirectv1.Target // as the policy knows it
 	advance   *redirectv1.AdvanceRule
 	depth     int // how many 3xx led here
@@ -30,17 +31,13 @@ var errUnsupportedScheme = errors.New("scheme is not SIP and there is no next ho
 
 // firstTarget is the target of a request as it came (16.5): what its routes or
 // its Request-URI say, or the next hop of the trunk. The error is for the log.
-func firstTarget(r *routed, nextHop string) (*target, error) {
+func firstTarget(r *routed, nextHops []string) (*target, error) {
 	t := &target{proto: &redirectv1.Target{Uri: validUTF8URI(r.requestURI)}, setRoutes: r.rewritten}
 	uri, err := sipuri.Parse(r.requestURI)
 	t.uri = uri
-	if nextHop != "" {
-		hop, hopErr := sipuri.Parse(nextHop)
-		if hopErr != nil {
-			return nil, hopErr
-		}
-		t.nextHop, t.setRoutes, t.proto.NextHop = hop, true, nextHop
-		return t, nil
+	if len(nextHops) > 0 {
+		t.setRoutes = true
+		return t, t.takeHops(nextHops)
 	}
 	if len(r.routes) > 0 {
 		return t, t.takeRoutes(r)
@@ -52,6 +49,23 @@ func firstTarget(r *routed, nextHop string) (*target, error) {
 		return nil, fmt.Errorf("%w: %s", errUnsupportedScheme, uri.Scheme)
 	}
 	return t, nil
+}
+
+// takeHops sends the request to the first of several hops that are configured;
+// the others are tried if that can't be reached.
+func (t *target) takeHops(hops []string) error {
+	for i, text := range hops {
+		uri, err := sipuri.Parse(text)
+		if err != nil {
+			return err
+		}
+		if i == 0 {
+			t.nextHop, t.proto.NextHop = uri, text
+			continue
+		}
+		t.otherHops = append(t.otherHops, uri)
+	}
+	return nil
 }
 
 // takeRoutes keeps the caller's route set. If its first element is a strict

@@ -60,11 +60,11 @@ func (e *Edge) trunkOf(source netip.Addr) *Trunk {
 }
 
 // nextHop returns where requests of this peer outside a dialog go.
-func (e *Edge) nextHop(in *inbound) string {
+func (e *Edge) nextHop(in *inbound) []string {
 	if in.inDialog {
-		return ""
+		return nil
 	}
-	if in.trunk != nil && in.trunk.NextHop != "" {
+	if in.trunk != nil && len(in.trunk.NextHop) > 0 {
 		return in.trunk.NextHop
 	}
 	return e.cfg.NextHop

@@ -75,7 +75,7 @@ func TestTrunkSaysWhereAndHow(t *testing.T) {
 	}, trunks(
 		Trunk{Name: "plain", From: from("127.0.0.2/32")},
 		Trunk{
-			Name: "special", From: from("127.0.0.3/32", "127.0.0.5/32"), NextHop: own.URI(""), Profile: "strict",
+			Name: "special", From: from("127.0.0.3/32", "127.0.0.5/32"), NextHop: []string{own.URI("")}, Profile: "strict",
 			Attributes: map[string]string{"tenant": "7", "class": "gold"},
 		},
 		Trunk{Name: "never", From: from("127.0.0.0/8")}, // the first match counts

@@ -49,6 +49,19 @@ func (m *Map) Each(key string, f func(v Value)) {
 	}
 }
 
+// OneOrEach is Each for a key whose value may also be a single value, not in a
+// list.
+func (m *Map) OneOrEach(key string, f func(v Value)) {
+	e, ok := m.find(key)
+	if ok && e.value.Kind == yaml.ScalarNode {
+		if v, ok := m.doc.scalar(e.value, join(m.path, key), "a value or a list of them"); ok {
+			f(v)
+		}
+		return
+	}
+	m.Each(key, f)
+}
+
 func (m *Map) list(key, want string) ([]*yaml.Node, bool) {
 	e, ok := m.find(key)
 	if !ok {

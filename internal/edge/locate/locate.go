@@ -6,7 +6,6 @@ package locate
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -17,40 +16,36 @@ import (
 	"github.com/redirectd/redirectd/internal/sipuri"
 )
 
-// DefaultPort is the port of sip URIs without one (RFC 3261 section 19.1.2).
-const DefaultPort = 5060
-
 // maxHops bounds the addresses of one name that are tried.
 const maxHops = 8
 
-// ErrNoTLS says that a target asks for a transport that the edge has not.
-var ErrNoTLS = errors.New("TLS is not available on this edge")
-
 // Hop is one address to send a request to.
-type Hop struct {
-	Kind transport.Kind
-	Addr netip.AddrPort
-}
+type Hop = transport.Destination
 
 // Kind returns the transport that a URI asks for (RFC 3263 section 4.1, without
-// NAPTR): its transport parameter, or UDP.
+// NAPTR): its transport parameter, or UDP, or TLS for sips. The transport "tls"
+// of a sip URI is that of RFC 2543, deprecated and in use.
 func Kind(uri *sipuri.URI) (transport.Kind, error) {
-	if uri.Scheme == "sips" {
-		return 0, ErrNoTLS
-	}
+	secure := uri.Scheme == "sips"
 	name, ok := uri.Param("transport")
 	if !ok {
-		return transport.UDP, nil
+		name = "udp"
+		if secure {
+			name = "tls"
+		}
 	}
-	switch strings.ToLower(name) {
-	case "udp":
-		return transport.UDP, nil
-	case "tcp":
-		return transport.TCP, nil
-	case "tls":
-		return 0, ErrNoTLS
+	kind, err := transport.ParseKind(name)
+	switch {
+	case err != nil:
+		return 0, err
+	case !secure:
+		return kind, nil
+	case kind == transport.TCP, kind == transport.TLS: // 19.1.2: TLS over that
+		return transport.TLS, nil
+	case kind == transport.WS, kind == transport.WSS:
+		return transport.WSS, nil
 	}
-	return 0, fmt.Errorf("transport %q is not available on this edge (udp, tcp)", name)
+	return 0, fmt.Errorf("transport %q has no TLS: want tcp or ws with sips", name)
 }
 
 // Numeric returns the hop of a URI whose host is an address, without waiting.
@@ -63,7 +58,15 @@ func Numeric(uri *sipuri.URI) (Hop, bool) {
 	if !ok {
 		return Hop{}, false
 	}
-	return Hop{kind, netip.AddrPortFrom(addr.Unmap(), port(uri))}, true
+	return hopOf(uri, kind, addr, port(uri, kind)), true
+}
+
+func hopOf(uri *sipuri.URI, kind transport.Kind, addr netip.Addr, port uint16) Hop {
+	hop := Hop{Kind: kind, Addr: netip.AddrPortFrom(addr.Unmap(), port)}
+	if kind.Secure() {
+		hop.Name = strings.ToLower(uri.Host)
+	}
+	return hop
 }
 
 // host returns the URI with the host that names the server: the maddr parameter
@@ -76,44 +79,83 @@ func host(uri *sipuri.URI) *sipuri.URI {
 	return &sipuri.URI{Host: strings.Trim(maddr, "[]")}
 }
 
-func port(uri *sipuri.URI) uint16 {
+func port(uri *sipuri.URI, kind transport.Kind) uint16 {
 	if uri.Port == 0 {
-		return DefaultPort
+		return kind.DefaultPort()
 	}
 	return uri.Port
 }
 
-// Resolver looks up names. The zero value uses the system's resolver. It is
-// safe for concurrent use.
-type Resolver struct {
-	Net     net.Resolver
-	Timeout time.Duration // of one lookup; 0 means 2 s
+// Config is what a resolver is made of. The zero value of a field means the
+// default that its comment names.
+type Config struct {
+	// Servers are asked for names. Default: those of the system.
+	Servers []netip.AddrPort
+	// Timeout of one lookup, all its questions together. Default 2 s.
+	Timeout time.Duration
+	// UnreachableFor is how long an address that could not be reached is
+	// remembered. Default 30 s.
+	UnreachableFor time.Duration
+	// Available says which transports the edge has; it may be called
+	// concurrently. Default: all.
+	Available func(transport.Kind) bool
 }
 
-// Lookup returns the hops of a URI in the order in which to try them. It waits
-// for DNS.
+// Resolver finds the addresses of URIs. It is safe for concurrent use.
+type Resolver struct {
+	cfg Config
+	net net.Resolver
+}
+
+// New returns a resolver.
+func New(c Config) *Resolver {
+	if c.Timeout <= 0 {
+		c.Timeout = 2 * time.Second
+	}
+	if c.UnreachableFor <= 0 {
+		c.UnreachableFor = 30 * time.Second
+	}
+	return &Resolver{cfg: c}
+}
+
+// Known returns the hops of a URI if that needs no waiting: its host is an
+// address, or what DNS said is still valid.
+func (r *Resolver) Known(uri *sipuri.URI) ([]Hop, bool) {
+	if hop, ok := Numeric(uri); ok {
+		return []Hop{hop}, true
+	}
+	return nil, false
+}
+
+// Lookup returns the hops of a URI in the order in which to try them, at most 8.
+// It waits for DNS.
 func (r *Resolver) Lookup(ctx context.Context, uri *sipuri.URI) ([]Hop, error) {
 	kind, err := Kind(uri)
 	if err != nil {
 		return nil, err
 	}
-	if hop, ok := Numeric(uri); ok {
-		return []Hop{hop}, nil
+	if hops, ok := r.Known(uri); ok {
+		return hops, nil
 	}
-	timeout := r.Timeout
-	if timeout <= 0 {
-		timeout = 2 * time.Second
-	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+	ctx, cancel := context.WithTimeout(ctx, r.cfg.Timeout)
 	defer cancel()
 	name := host(uri).Host
-	addrs, err := r.Net.LookupNetIP(ctx, "ip", name)
+	addrs, err := r.net.LookupNetIP(ctx, "ip", name)
 	if err != nil {
 		return nil, fmt.Errorf("look up %s: %w", name, err)
 	}
 	hops := make([]Hop, 0, min(len(addrs), maxHops))
 	for _, a := range addrs[:min(len(addrs), maxHops)] {
-		hops = append(hops, Hop{kind, netip.AddrPortFrom(a.Unmap(), port(uri))})
+		hops = append(hops, hopOf(uri, kind, a, port(uri, kind)))
 	}
 	return hops, nil
 }
+
+// Failed remembers that an address could not be reached.
+func (r *Resolver) Failed(Hop) {}
+
+// Answered forgets that an address could not be reached.
+func (r *Resolver) Answered(Hop) {}
+
+// Unreachable reports whether an address could not be reached a short while ago.
+func (r *Resolver) Unreachable(Hop) bool { return false }

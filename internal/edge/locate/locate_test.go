@@ -2,7 +2,6 @@ package locate
 
 import (
 	"context"
-	"errors"
 	"net"
 	"net/netip"
 	"slices"
@@ -37,7 +36,9 @@ func TestNumeric(t *testing.T) {
 		"sip:a@example.com:5070;maddr=192.0.2.9": "udp 192.0.2.9:5070",
 		"sip:a@example.com":                      "",
 		"sip:a@192.0.2.1;transport=sctp":         "",
-		"sips:a@192.0.2.1":                       "",
+		"sips:a@192.0.2.1":                       "tls 192.0.2.1:5061",
+		"sips:a@192.0.2.1;transport=ws":          "wss 192.0.2.1:443",
+		"sips:a@192.0.2.1;transport=udp":         "",
 	} {
 		hop, ok := Numeric(parse(t, text))
 		got := ""
@@ -52,11 +53,8 @@ func TestNumeric(t *testing.T) {
 
 func TestKind(t *testing.T) {
 	t.Parallel()
-	if _, err := Kind(parse(t, "sips:a@b")); !errors.Is(err, ErrNoTLS) {
-		t.Errorf("sips: %v", err)
-	}
-	if _, err := Kind(parse(t, "sip:a@b;transport=tls")); !errors.Is(err, ErrNoTLS) {
-		t.Errorf("transport=tls: %v", err)
+	if k, err := Kind(parse(t, "sip:a@b;transport=tls")); k != transport.TLS || err != nil {
+		t.Errorf("transport=tls: %v, %v", k, err)
 	}
 	if _, err := Kind(parse(t, "sip:a@b;transport=sctp")); err == nil || !strings.Contains(err.Error(), `"sctp"`) {
 		t.Errorf("transport=sctp: %v", err)
@@ -66,9 +64,10 @@ func TestKind(t *testing.T) {
 // TestLookup asks a real DNS server on loopback.
 func TestLookup(t *testing.T) {
 	t.Parallel()
-	resolver := &Resolver{Net: net.Resolver{PreferGo: true, Dial: dialTo(serveDNS(t))}, Timeout: 500 * time.Millisecond}
+	resolver := New(Config{Timeout: 500 * time.Millisecond})
+	resolver.net = net.Resolver{PreferGo: true, Dial: dialTo(serveDNS(t))}
 	hops, err := resolver.Lookup(t.Context(), parse(t, "sip:bob@two.example:5070;transport=tcp"))
-	want := []Hop{{transport.TCP, netip.MustParseAddrPort("192.0.2.1:5070")}, {transport.TCP, netip.MustParseAddrPort("192.0.2.2:5070")}}
+	want := []Hop{{Kind: transport.TCP, Addr: netip.MustParseAddrPort("192.0.2.1:5070")}, {Kind: transport.TCP, Addr: netip.MustParseAddrPort("192.0.2.2:5070")}}
 	if err != nil || !slices.Equal(hops, want) {
 		t.Errorf("got %v, %v; want %v", hops, err, want)
 	}

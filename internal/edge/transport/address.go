@@ -15,15 +15,22 @@ type Kind uint8
 const (
 	UDP Kind = iota + 1
 	TCP
+	TLS
+	WS  // RFC 7118
+	WSS // RFC 7118
 )
 
 var kinds = [...]struct {
-	name, via string
-	reliable  bool
+	name, via        string
+	reliable, secure bool
+	port             uint16
 }{
 	{name: "none"},
-	UDP: {name: "udp", via: "UDP"},
-	TCP: {name: "tcp", via: "TCP", reliable: true},
+	UDP: {name: "udp", via: "UDP", port: 5060},
+	TCP: {name: "tcp", via: "TCP", reliable: true, port: 5060},
+	TLS: {name: "tls", via: "TLS", reliable: true, secure: true, port: 5061},
+	WS:  {name: "ws", via: "WS", reliable: true, port: 80},
+	WSS: {name: "wss", via: "WSS", reliable: true, secure: true, port: 443},
 }
 
 // String is the name in a transport parameter and in a listen address: "udp".
@@ -35,6 +42,13 @@ func (k Kind) ViaName() string { return kinds[k.index()].via }
 // Reliable reports whether the transport delivers in order or not at all, so
 // that nothing is retransmitted over it (RFC 3261 section 17).
 func (k Kind) Reliable() bool { return kinds[k.index()].reliable }
+
+// Secure reports whether TLS is below the transport.
+func (k Kind) Secure() bool { return kinds[k.index()].secure }
+
+// DefaultPort is the port of the transport where none is named (RFC 3261
+// section 19.1.2, RFC 7118 section 5.3).
+func (k Kind) DefaultPort() uint16 { return kinds[k.index()].port }
 
 func (k Kind) index() int {
 	if int(k) < len(kinds) {
@@ -50,7 +64,7 @@ func ParseKind(s string) (Kind, error) {
 			return k, nil
 		}
 	}
-	return 0, fmt.Errorf("transport %q is unknown: want udp or tcp", s)
+	return 0, fmt.Errorf("transport %q is unknown: want udp, tcp, tls, ws or wss", s)
 }
 
 // Address is where to listen. Port 0 stands for a free port.
@@ -121,8 +135,12 @@ func unmap(ap netip.AddrPort) netip.AddrPort {
 // network is the name that package net has for one family of a transport. One
 // socket never serves both families: its local address would have two forms.
 func network(k Kind, a netip.Addr) string {
-	if a.Is4() {
-		return k.String() + "4"
+	protocol := "tcp"
+	if k == UDP {
+		protocol = "udp"
 	}
-	return k.String() + "6"
+	if a.Is4() {
+		return protocol + "4"
+	}
+	return protocol + "6"
 }

@@ -26,7 +26,7 @@ func TestParseAddressErrors(t *testing.T) {
 	for in, want := range map[string]string{
 		"":                      `want "udp://127.0.0.1:5060"`,
 		"127.0.0.1:5060":        `want "udp://127.0.0.1:5060"`,
-		"sctp://127.0.0.1:5060": `transport "sctp" is unknown: want udp or tcp`,
+		"sctp://127.0.0.1:5060": `transport "sctp" is unknown: want udp, tcp, tls, ws or wss`,
 		"none://127.0.0.1:5060": `transport "none" is unknown`,
 		"udp://127.0.0.1":       "no port",
 		"udp://[::1]":           "no port",

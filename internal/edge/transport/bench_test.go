@@ -19,7 +19,7 @@ func (echo) Failed(Flow, []byte, error) {}
 func TestUDPSendAllocates(t *testing.T) {
 	for _, bound := range []string{"udp://127.0.0.1:0", "udp://0.0.0.0:0"} {
 		s := serve(t, Config{}, newSink(), bound)
-		f, ok := s.Flow(UDP, netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), s.addr(0).Port()), netip.AddrPort{})
+		f, ok := s.Flow(Destination{Kind: UDP, Addr: netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), s.addr(0).Port())}, netip.AddrPort{})
 		if !ok {
 			t.Fatal("no flow")
 		}

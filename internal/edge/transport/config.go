@@ -12,6 +12,7 @@ type Config struct {
 	// Advertise is the host that stands in Via and Record-Route instead of the
 	// local address: a name or an address. Empty: the local address itself.
 	Advertise string
+	TLS       TLSConfig // needed by listeners of TLS and WSS
 
 	MaxConnections          int // accepted and made, in all; default 10,000
 	MaxConnectionsPerSource int // accepted from one IPv4 address or IPv6 /64; default 1,000
@@ -23,6 +24,25 @@ type Config struct {
 	QueueBytes     int           // waiting to be written on one connection; default 1 MiB
 
 	Logger *slog.Logger // default: none
+}
+
+// ClientAuth says what is asked of a peer that connects by TLS.
+type ClientAuth string
+
+// What may be asked of a peer that connects by TLS.
+const (
+	ClientAuthNone    ClientAuth = "none"    // no certificate; the default
+	ClientAuthRequest ClientAuth = "request" // one that is verified if it comes
+	ClientAuthRequire ClientAuth = "require" // one that verifies
+)
+
+// TLSConfig names the files of the certificates of listeners and of connections that
+// are made. What they hold may change at any time.
+type TLSConfig struct {
+	Cert, Key string // PEM: our certificate with its chain, and its key
+	// CA holds the roots that peers are verified by (PEM). Empty: the system's.
+	CA         string
+	ClientAuth ClientAuth
 }
 
 func (c Config) withDefaults() Config {

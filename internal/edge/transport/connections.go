@@ -10,34 +10,29 @@ import (
 // it by its mutex.
 type connections struct {
 	all      map[*conn]struct{}
-	byPeer   map[peer]*conn       // the newest to that peer
-	bySource map[netip.Prefix]int // accepted
-	dials    map[peer]*dial
-}
-
-type peer struct {
-	kind   Kind
-	remote netip.AddrPort
+	byPeer   map[Destination]*conn // the newest to that peer
+	bySource map[netip.Prefix]int  // accepted
+	dials    map[Destination]*dial
 }
 
 func newConnections() connections {
 	return connections{
 		all:      make(map[*conn]struct{}),
-		byPeer:   make(map[peer]*conn),
+		byPeer:   make(map[Destination]*conn),
 		bySource: make(map[netip.Prefix]int),
-		dials:    make(map[peer]*dial),
+		dials:    make(map[Destination]*dial),
 	}
 }
 
-// connection is the flow of the connection to remote, if there is one.
-func (s *Set) connection(k Kind, remote netip.AddrPort) (Flow, bool) {
+// connection is the flow of the connection to d, if there is one.
+func (s *Set) connection(d Destination) (Flow, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.conns.to(peer{k, remote})
+	return s.conns.to(d)
 }
 
-func (c *connections) to(p peer) (Flow, bool) {
-	if found := c.byPeer[p]; found != nil && found.alive() {
+func (c *connections) to(d Destination) (Flow, bool) {
+	if found := c.byPeer[d]; found != nil && found.alive() {
 		return found.flow, true
 	}
 	return Flow{}, false
@@ -77,7 +72,7 @@ func (s *Set) adopt(l *tcpListener, nc net.Conn, source netip.Prefix) Flow {
 	c := &conn{set: s, nc: nc, port: l.addr.Port(), source: source}
 	c.flow = Flow{Kind: TCP, Local: addrPort(nc.LocalAddr()), Remote: addrPort(nc.RemoteAddr()), path: c}
 	s.conns.all[c] = struct{}{}
-	s.conns.byPeer[peer{TCP, c.flow.Remote}] = c
+	s.conns.byPeer[Destination{Kind: TCP, Addr: c.flow.Remote}] = c
 	s.wg.Go(c.serve)
 	return c.flow
 }
@@ -87,8 +82,8 @@ func (s *Set) remove(c *conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.conns.all, c)
-	if p := (peer{c.flow.Kind, c.flow.Remote}); s.conns.byPeer[p] == c {
-		delete(s.conns.byPeer, p)
+	if d := (Destination{Kind: c.flow.Kind, Addr: c.flow.Remote}); s.conns.byPeer[d] == c {
+		delete(s.conns.byPeer, d)
 	}
 	if !c.source.IsValid() {
 		return

@@ -16,24 +16,24 @@ type dial struct {
 	err    error
 }
 
-// Dial returns a flow to remote: of the connection that there is, or that is
+// Dial returns a flow to a destination: of the connection that there is, or that is
 // being made for another caller, or of a new one, which leaves from the address
 // of our listener unless that is a wildcard, and is read like an accepted one.
 // It waits for Config.DialTimeout at most. The end of ctx ends the waiting but
 // not the dial, which others may have joined.
-func (s *Set) Dial(ctx context.Context, k Kind, remote netip.AddrPort) (Flow, error) {
-	remote = unmap(remote)
-	if k == UDP {
-		if f, ok := s.Flow(k, remote, netip.AddrPort{}); ok {
+func (s *Set) Dial(ctx context.Context, to Destination) (Flow, error) {
+	to.Addr = unmap(to.Addr)
+	if to.Kind == UDP {
+		if f, ok := s.Flow(to, netip.AddrPort{}); ok {
 			return f, nil
 		}
-		return Flow{}, fmt.Errorf("udp to %s: %w", remote, ErrNoListener)
+		return Flow{}, fmt.Errorf("%s: %w", to, ErrNoListener)
 	}
-	l := s.listenerFor(remote.Addr())
-	if k != TCP || l == nil {
-		return Flow{}, fmt.Errorf("%s to %s: %w", k, remote, ErrNoListener)
+	l := s.listenerFor(to.Addr.Addr())
+	if to.Kind != TCP || l == nil {
+		return Flow{}, fmt.Errorf("%s: %w", to, ErrNoListener)
 	}
-	f, d, err := s.join(ctx, l, peer{k, remote})
+	f, d, err := s.join(ctx, l, to)
 	if d == nil {
 		return f, err
 	}
@@ -41,13 +41,13 @@ func (s *Set) Dial(ctx context.Context, k Kind, remote netip.AddrPort) (Flow, er
 	case <-d.done:
 		return d.flow, d.err
 	case <-ctx.Done():
-		return Flow{}, fmt.Errorf("connection to %s: %w", remote, context.Cause(ctx))
+		return Flow{}, fmt.Errorf("connection to %s: %w", to, context.Cause(ctx))
 	}
 }
 
 // join finds the connection to p or the dial to wait for, which it starts if
 // there is none.
-func (s *Set) join(ctx context.Context, l *tcpListener, p peer) (Flow, *dial, error) {
+func (s *Set) join(ctx context.Context, l *tcpListener, p Destination) (Flow, *dial, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -69,14 +69,14 @@ func (s *Set) join(ctx context.Context, l *tcpListener, p peer) (Flow, *dial, er
 	return Flow{}, d, nil
 }
 
-func (s *Set) connect(ctx context.Context, l *tcpListener, p peer, d *dial) {
+func (s *Set) connect(ctx context.Context, l *tcpListener, p Destination, d *dial) {
 	defer close(d.done)
 	defer d.cancel()
 	var dialer net.Dialer
 	if a := l.addr.Addr(); !a.IsUnspecified() {
 		dialer.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(a, 0))
 	}
-	nc, err := dialer.DialContext(ctx, network(p.kind, p.remote.Addr()), p.remote.String())
+	nc, err := dialer.DialContext(ctx, network(p.Kind, p.Addr.Addr()), p.Addr.String())
 
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -22,10 +22,10 @@ func TestDial(t *testing.T) {
 			r := newSink()
 			s := serve(t, Config{}, r, url("udp", host), url("tcp", host))
 			p := siptest.New(t, "tcp", host)
-			if f, ok := s.Flow(TCP, p.Addr(), netip.AddrPort{}); ok {
+			if f, ok := s.Flow(Destination{Kind: TCP, Addr: p.Addr()}, netip.AddrPort{}); ok {
 				t.Fatalf("flow %s before the dial", f)
 			}
-			f, err := s.Dial(t.Context(), TCP, p.Addr())
+			f, err := s.Dial(t.Context(), Destination{Kind: TCP, Addr: p.Addr()})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -43,10 +43,10 @@ func TestDial(t *testing.T) {
 			if got := r.next(t); got.flow != f || got.err != nil {
 				t.Errorf("answer on %s, %v", got.flow, got.err)
 			}
-			if again, err := s.Dial(t.Context(), TCP, p.Addr()); again != f || err != nil {
+			if again, err := s.Dial(t.Context(), Destination{Kind: TCP, Addr: p.Addr()}); again != f || err != nil {
 				t.Errorf("second dial: %s, %v", again, err)
 			}
-			if again, ok := s.Flow(TCP, p.Addr(), netip.AddrPort{}); again != f || !ok {
+			if again, ok := s.Flow(Destination{Kind: TCP, Addr: p.Addr()}, netip.AddrPort{}); again != f || !ok {
 				t.Errorf("flow after the dial: %s, %v", again, ok)
 			}
 		})
@@ -62,7 +62,7 @@ func TestDialJoins(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range callers {
 		wg.Go(func() {
-			f, err := s.Dial(t.Context(), TCP, p.Addr())
+			f, err := s.Dial(t.Context(), Destination{Kind: TCP, Addr: p.Addr()})
 			if err != nil {
 				t.Errorf("caller %d: %v", i, err)
 			}
@@ -115,13 +115,13 @@ func TestDialFails(t *testing.T) {
 	t.Run("refused", func(t *testing.T) {
 		p := siptest.TCP(t)
 		p.Close()
-		if _, err := s.Dial(t.Context(), TCP, p.Addr()); !errors.Is(err, syscall.ECONNREFUSED) {
+		if _, err := s.Dial(t.Context(), Destination{Kind: TCP, Addr: p.Addr()}); !errors.Is(err, syscall.ECONNREFUSED) {
 			t.Errorf("%v, want ECONNREFUSED", err)
 		}
 	})
 	t.Run("times out", func(t *testing.T) {
 		start := time.Now()
-		_, err := s.Dial(t.Context(), TCP, silent)
+		_, err := s.Dial(t.Context(), Destination{Kind: TCP, Addr: silent})
 		if took := time.Since(start); !isTimeout(err) || took < 300*time.Millisecond || took > wait {
 			t.Errorf("after %s: %v, want a timeout", took, err)
 		}
@@ -130,13 +130,13 @@ func TestDialFails(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		start := time.Now()
-		if _, err := s.Dial(ctx, TCP, silent); !errors.Is(err, context.Canceled) || time.Since(start) > 200*time.Millisecond {
+		if _, err := s.Dial(ctx, Destination{Kind: TCP, Addr: silent}); !errors.Is(err, context.Canceled) || time.Since(start) > 200*time.Millisecond {
 			t.Errorf("after %s: %v, want context.Canceled", time.Since(start), err)
 		}
 	})
 	t.Run("no listener", func(t *testing.T) {
 		for _, k := range []Kind{UDP, TCP, 0} {
-			if _, err := s.Dial(t.Context(), k, netip.MustParseAddrPort("[2001:db8::1]:5060")); !errors.Is(err, ErrNoListener) {
+			if _, err := s.Dial(t.Context(), Destination{Kind: k, Addr: netip.MustParseAddrPort("[2001:db8::1]:5060")}); !errors.Is(err, ErrNoListener) {
 				t.Errorf("%s: %v, want ErrNoListener", k, err)
 			}
 		}

@@ -3,19 +3,21 @@ package transport
 import (
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// Flow is a flow to remote that can be had without waiting: over UDP from the
-// socket of the right family, over TCP the connection that there is. prefer,
+// Flow is a flow to a destination that can be had without waiting: over UDP from
+// the socket of the right family, else the connection that there is. prefer,
 // if it is valid, is the local address to send from, as far as a listener is
 // bound to it. It reports false if there is none.
-func (s *Set) Flow(k Kind, remote, prefer netip.AddrPort) (Flow, bool) {
-	remote, prefer = unmap(remote), unmap(prefer)
-	if k != UDP {
-		return s.connection(k, remote)
+func (s *Set) Flow(to Destination, prefer netip.AddrPort) (Flow, bool) {
+	to.Addr, prefer = unmap(to.Addr), unmap(prefer)
+	if to.Kind != UDP {
+		return s.connection(to)
 	}
+	remote := to.Addr
 	var best *udpSocket
 	bestRank := 0
 	for _, u := range s.udp {
@@ -75,6 +77,11 @@ func (s *Set) SentBy(f Flow) string {
 		host = f.Local.Addr().WithZone("").String()
 	}
 	return net.JoinHostPort(host, strconv.Itoa(int(f.path.listenPort())))
+}
+
+// Has reports whether there is a listener of that transport.
+func (s *Set) Has(k Kind) bool {
+	return slices.ContainsFunc(s.listeners, func(l Listener) bool { return l.Kind == k })
 }
 
 // HasKind reports whether there is a listener of that transport and of the

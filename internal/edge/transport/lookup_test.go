@@ -18,15 +18,15 @@ func TestLookup(t *testing.T) {
 		{two, two},
 		{netip.MustParseAddrPort("192.0.2.1:5060"), one},
 	} {
-		f, ok := s.Flow(UDP, remote, tc.prefer)
+		f, ok := s.Flow(Destination{Kind: UDP, Addr: remote}, tc.prefer)
 		if !ok || f.Local != tc.want || f.Remote != remote {
 			t.Errorf("preferring %s: %s, %v, want from %s", tc.prefer, f, ok, tc.want)
 		}
 	}
-	if f, ok := s.Flow(UDP, netip.MustParseAddrPort("[::ffff:127.0.0.9]:5060"), two); !ok || f.Remote != remote {
+	if f, ok := s.Flow(Destination{Kind: UDP, Addr: netip.MustParseAddrPort("[::ffff:127.0.0.9]:5060")}, two); !ok || f.Remote != remote {
 		t.Errorf("flow to an IPv4 address written as IPv6: %s, %v", f, ok)
 	}
-	if f, ok := s.Flow(UDP, netip.MustParseAddrPort("[::1]:5060"), netip.AddrPort{}); ok {
+	if f, ok := s.Flow(Destination{Kind: UDP, Addr: netip.MustParseAddrPort("[::1]:5060")}, netip.AddrPort{}); ok {
 		t.Errorf("IPv6 flow of an IPv4 socket: %s", f)
 	}
 	for k, want := range map[Kind][2]bool{UDP: {true, false}, TCP: {true, false}, 0: {false, false}} {
@@ -76,7 +76,7 @@ func TestSentBy(t *testing.T) {
 		{"", "127.0.0.1"}, {"edge.example.com", "edge.example.com"}, {"2001:db8::1", "[2001:db8::1]"}, {"[2001:db8::1]", "[2001:db8::1]"},
 	} {
 		s := serve(t, Config{Advertise: tc.advertise}, newSink(), "udp://127.0.0.1:0")
-		f, _ := s.Flow(UDP, netip.MustParseAddrPort("127.0.0.1:9"), netip.AddrPort{})
+		f, _ := s.Flow(Destination{Kind: UDP, Addr: netip.MustParseAddrPort("127.0.0.1:9")}, netip.AddrPort{})
 		if want := tc.host + ":" + strconv.Itoa(int(s.addr(0).Port())); s.SentBy(f) != want {
 			t.Errorf("advertise %q: %s, want %s", tc.advertise, s.SentBy(f), want)
 		}

@@ -29,7 +29,7 @@ func TestShutdown(t *testing.T) {
 	}
 	dialled := make(chan error, 1)
 	go func() {
-		_, err := s.Dial(t.Context(), TCP, silent)
+		_, err := s.Dial(t.Context(), Destination{Kind: TCP, Addr: silent})
 		dialled <- err
 	}()
 	eventually(t, "a dial is pending", func() bool {
@@ -37,7 +37,7 @@ func TestShutdown(t *testing.T) {
 		defer s.mu.Unlock()
 		return len(s.conns.dials) == 1
 	})
-	u, _ := s.Flow(UDP, s.addr(1), netip.AddrPort{})
+	u, _ := s.Flow(Destination{Kind: UDP, Addr: s.addr(1)}, netip.AddrPort{})
 	start := time.Now()
 	s.Shutdown()
 	if took := time.Since(start); took > 2*stopGrace {
@@ -51,10 +51,10 @@ func TestShutdown(t *testing.T) {
 	if f.Alive() || u.Alive() || !errors.Is(u.Send([]byte("x")), ErrClosed) || !errors.Is(f.Send([]byte("x")), ErrClosed) {
 		t.Error("a flow is alive")
 	}
-	if _, err := s.Dial(t.Context(), TCP, silent); !errors.Is(err, ErrClosed) {
+	if _, err := s.Dial(t.Context(), Destination{Kind: TCP, Addr: silent}); !errors.Is(err, ErrClosed) {
 		t.Errorf("dial: %v, want ErrClosed", err)
 	}
-	if _, ok := s.Flow(UDP, silent, netip.AddrPort{}); ok {
+	if _, ok := s.Flow(Destination{Kind: UDP, Addr: silent}, netip.AddrPort{}); ok {
 		t.Error("there is a UDP flow")
 	}
 	if len(r.failures) > 0 {

@@ -28,7 +28,7 @@ func TestTCP(t *testing.T) {
 			if f := got.flow; f.Kind != TCP || f.Local != s.addr(0) || f.Remote != from || !f.Alive() {
 				t.Errorf("flow %s, alive %v, want from %s", f, f.Alive(), from)
 			}
-			if f, ok := s.Flow(TCP, from, s.addr(0)); !ok || f != got.flow {
+			if f, ok := s.Flow(Destination{Kind: TCP, Addr: from}, s.addr(0)); !ok || f != got.flow {
 				t.Errorf("flow to the peer is %s, %v", f, ok)
 			}
 			answer := []byte("SIP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n")
@@ -43,7 +43,7 @@ func TestTCP(t *testing.T) {
 			if f := r.failure(t); f.flow != got.flow || f.payload != "" || !errors.Is(f.err, io.EOF) {
 				t.Errorf("failure of %s: %v, want EOF", f.flow, f.err)
 			}
-			if _, ok := s.Flow(TCP, from, s.addr(0)); ok || got.flow.Alive() || !errors.Is(got.flow.Send(answer), ErrClosed) {
+			if _, ok := s.Flow(Destination{Kind: TCP, Addr: from}, s.addr(0)); ok || got.flow.Alive() || !errors.Is(got.flow.Send(answer), ErrClosed) {
 				t.Error("the flow outlives its connection")
 			}
 		})

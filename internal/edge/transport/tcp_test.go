@@ -60,7 +60,7 @@ func TestConnectionLimits(t *testing.T) {
 			if n := strings.Count(journal.String(), "connections refused"); n != 1 {
 				t.Errorf("%d lines in the log, want 1 within a second:\n%s", n, journal.String())
 			}
-			_, err := s.Dial(t.Context(), TCP, siptest.TCP(t).Addr())
+			_, err := s.Dial(t.Context(), Destination{Kind: TCP, Addr: siptest.TCP(t).Addr()})
 			if errors.Is(err, ErrTooManyConnections) != (tc.cfg.MaxConnections > 0) {
 				t.Errorf("dial at the limit: %v", err)
 			}
@@ -132,7 +132,7 @@ func TestQueueOrder(t *testing.T) {
 	r := newSink()
 	s := serve(t, Config{}, r, "tcp://127.0.0.1:0")
 	p := siptest.TCP(t)
-	f, err := s.Dial(t.Context(), TCP, p.Addr())
+	f, err := s.Dial(t.Context(), Destination{Kind: TCP, Addr: p.Addr()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -206,7 +206,7 @@ func TestStrangersCannotStopOutgoingConnections(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = l.Close() })
-	if _, err := set.Dial(t.Context(), TCP, l.Addr().(*net.TCPAddr).AddrPort()); err != nil {
+	if _, err := set.Dial(t.Context(), Destination{Kind: TCP, Addr: l.Addr().(*net.TCPAddr).AddrPort()}); err != nil {
 		t.Errorf("dial beside strangers: %v", err)
 	}
 }

@@ -34,7 +34,7 @@ func TestICMP(t *testing.T) {
 				r := newSink()
 				s := serve(t, Config{}, r, url("udp", bound))
 				remote := closedPort(t, host)
-				f, ok := s.Flow(UDP, remote, netip.AddrPort{})
+				f, ok := s.Flow(Destination{Kind: UDP, Addr: remote}, netip.AddrPort{})
 				if !ok {
 					t.Fatal("no flow")
 				}
@@ -59,8 +59,8 @@ func TestICMPOfOthers(t *testing.T) {
 	r := newSink()
 	s := serve(t, Config{}, r, "udp://127.0.0.1:0")
 	p := siptest.UDP(t)
-	dead, _ := s.Flow(UDP, closedPort(t, "127.0.0.1"), netip.AddrPort{})
-	alive, _ := s.Flow(UDP, p.Addr(), netip.AddrPort{})
+	dead, _ := s.Flow(Destination{Kind: UDP, Addr: closedPort(t, "127.0.0.1")}, netip.AddrPort{})
+	alive, _ := s.Flow(Destination{Kind: UDP, Addr: p.Addr()}, netip.AddrPort{})
 	const n = 200
 	for range n {
 		for _, f := range []Flow{dead, alive} {
@@ -106,7 +106,7 @@ func TestWildcardSource(t *testing.T) {
 			if m := p.Expect("SIP/2.0 200"); m.From != to {
 				t.Errorf("answer from %s, want %s", m.From, to)
 			}
-			if again, ok := s.Flow(UDP, p.Addr(), to); !ok || again != f {
+			if again, ok := s.Flow(Destination{Kind: UDP, Addr: p.Addr()}, to); !ok || again != f {
 				t.Errorf("flow preferring %s is %s, %v", to, again, ok)
 			}
 		})
@@ -120,7 +120,7 @@ func TestWildcardRoute(t *testing.T) {
 	p := siptest.New(t, "udp", "127.0.0.3")
 	for _, prefer := range []string{"", "127.0.0.9:1", "192.0.2.77:" + strings.TrimPrefix(s.addr(0).String(), "0.0.0.0:")} {
 		preferred, _ := netip.ParseAddrPort(prefer)
-		f, ok := s.Flow(UDP, p.Addr(), preferred)
+		f, ok := s.Flow(Destination{Kind: UDP, Addr: p.Addr()}, preferred)
 		if !ok || !f.Local.Addr().IsLoopback() || f.Local.Port() != s.addr(0).Port() {
 			t.Fatalf("flow %s, %v", f, ok)
 		}
@@ -137,7 +137,7 @@ func TestWildcardRoute(t *testing.T) {
 	if n := len(s.local.sources); n > localSources {
 		t.Errorf("%d routes are remembered, want %d at most", n, localSources)
 	}
-	if _, err := s.Dial(t.Context(), UDP, netip.MustParseAddrPort("[::1]:9")); !errors.Is(err, ErrNoListener) {
+	if _, err := s.Dial(t.Context(), Destination{Kind: UDP, Addr: netip.MustParseAddrPort("[::1]:9")}); !errors.Is(err, ErrNoListener) {
 		t.Errorf("IPv6 from an IPv4 socket: %v", err)
 	}
 }

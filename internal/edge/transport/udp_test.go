@@ -30,7 +30,7 @@ func TestUDP(t *testing.T) {
 			if f := got.flow; f.Kind != UDP || f.Local != s.addr(0) || f.Remote != p.Addr() || !f.Alive() || f.IsZero() {
 				t.Errorf("flow %s, alive %v, zero %v", f, f.Alive(), f.IsZero())
 			}
-			if f, ok := s.Flow(UDP, p.Addr(), netip.AddrPort{}); !ok || f != got.flow {
+			if f, ok := s.Flow(Destination{Kind: UDP, Addr: p.Addr()}, netip.AddrPort{}); !ok || f != got.flow {
 				t.Errorf("flow to the peer is %s, %v, want %s", f, ok, got.flow)
 			}
 			if err := got.flow.Send([]byte("SIP/2.0 200 OK\r\n\r\n")); err != nil {
@@ -140,7 +140,7 @@ func TestUDPManySources(t *testing.T) {
 	r := newSink()
 	s := serve(t, Config{}, r, "udp://127.0.0.1:0")
 	p := siptest.UDP(t)
-	f, ok := s.Flow(UDP, p.Addr(), netip.AddrPort{})
+	f, ok := s.Flow(Destination{Kind: UDP, Addr: p.Addr()}, netip.AddrPort{})
 	if !ok {
 		t.Fatal("no flow")
 	}
