@@ -12,7 +12,7 @@ func (rc *responseContext) afterFailure(b *branch, outcome redirectv1.Outcome, s
 	case rc.decision == nil: // the first target was the only one
 		rc.finishBest("not redirected")
 	case rc.decision.GetConsultOnFailure():
-		rc.ask(&question{request: rc.newRequest(nil), branch: b, outcome: outcome, status: status})
+		rc.ask(&question{request: rc.aboutFailure(), branch: b, outcome: outcome, status: status})
 	default:
 		rc.advance(b, outcome, status)
 	}
@@ -73,8 +73,10 @@ func (rc *responseContext) nextTarget() {
 	for len(rc.remaining) > 0 && rc.attemptsLeft() > 0 {
 		p := rc.remaining[0]
 		rc.remaining = rc.remaining[1:]
-		t, err := redirectedTarget(p)
-		t.depth = rc.tried[rc.origin(p)].depth + 1
+		t, err := redirectedTarget(p, rc.in)
+		if !t.configured { // the own route leads nowhere that a 3xx said
+			t.depth = rc.tried[rc.origin(p)].depth + 1
+		}
 		var why *refused
 		if err != nil {
 			why = &refused{"uri", err.Error()}
@@ -93,7 +95,7 @@ func (rc *responseContext) nextTarget() {
 		rc.edge.log.Info("attempts used up", "call_id", rc.callID, "limit", rc.edge.cfg.Limits.Attempts, "remaining", len(rc.remaining))
 	}
 	if refusedLast && rc.decision.GetConsultOnFailure() && rc.attemptsLeft() > 0 {
-		rc.ask(&question{request: rc.newRequest(nil), outcome: redirectv1.Outcome_OUTCOME_REFUSED})
+		rc.ask(&question{request: rc.aboutFailure(), outcome: redirectv1.Outcome_OUTCOME_REFUSED})
 		return
 	}
 	rc.finishExhausted()

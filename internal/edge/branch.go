@@ -19,11 +19,13 @@ type branch struct {
 	attempt int // index into responseContext.attempts
 	target  *target
 	flow    transport.Flow
-	rest    []hop  // addresses of the same target not yet tried
+	hop     hop    // where that leads
+	ways    ways   // addresses of the same attempt that are left
 	sent    []byte // the request as it was sent
 	ack     []byte // the ACK of its final response (17.1.1.3)
 	client  transaction.Client
 
+	heard        bool      // a response has come
 	concluded    bool      // its outcome is known
 	responseTime time.Time // the target's response_timeout
 	timedOut     bool      // it is being cancelled because its time is over
@@ -62,7 +64,7 @@ func (b *branch) gone() bool {
 // release drops what a branch does not need after the final response upstream:
 // one that has not ended still needs its request, to be cancelled.
 func (b *branch) release() {
-	b.rest = nil
+	b.ways = ways{}
 	if !b.concluded {
 		return
 	}

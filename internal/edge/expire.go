@@ -17,6 +17,10 @@ func (rc *responseContext) expire() {
 	if rc.server.Expire(timers, now).Has(transaction.Send) {
 		rc.send(rc.last)
 	}
+	if transaction.Due(rc.tryingAt, now) {
+		rc.tryingAt = time.Time{}
+		rc.sendTrying()
+	}
 	if transaction.Due(rc.decideBy, now) {
 		rc.noDecision("timeout", "no answer within "+rc.edge.cfg.Policy.Timeout.String())
 	}
@@ -56,7 +60,7 @@ func (rc *responseContext) expireBranch(b *branch, timers *transaction.Timers, n
 	}
 	switch {
 	case silent:
-		rc.giveUp(b, redirectv1.Outcome_OUTCOME_RESPONSE_TIMEOUT, "no response within response_timeout")
+		rc.silent(b)
 	case transaction.Due(b.answerTime, now), transaction.Due(b.timerC, now):
 		rc.answerTimeout(b, now)
 	}
@@ -65,8 +69,11 @@ func (rc *responseContext) expireBranch(b *branch, timers *transaction.Timers, n
 // timedOut ends a branch after Timer B or F: the next address of its target, or
 // an outcome.
 func (rc *responseContext) timedOut(b *branch) {
-	if len(b.rest) > 0 && rc.method == "INVITE" && !rc.cancelled && !b.cancelWanted {
-		rc.failed(b, errNoResponse)
+	if !b.heard {
+		rc.edge.resolver.Failed(b.hop)
+	}
+	if !b.concluded && rc.method == "INVITE" && rc.more(b) {
+		rc.again(b)
 		return
 	}
 	rc.conclude(b, redirectv1.Outcome_OUTCOME_RESPONSE_TIMEOUT, nil, "no response in time (Timer B or F)")
@@ -82,6 +89,19 @@ func (rc *responseContext) answerTimeout(b *branch, now time.Time) {
 		return
 	}
 	rc.cancelBranch(b, now)
+}
+
+// silent goes on without a target that has said nothing within response_timeout:
+// at its next address, or not at all.
+func (rc *responseContext) silent(b *branch) {
+	rc.edge.resolver.Failed(b.hop)
+	if !rc.more(b) {
+		rc.giveUp(b, redirectv1.Outcome_OUTCOME_RESPONSE_TIMEOUT, "no response within response_timeout")
+		return
+	}
+	b.cancelWanted = rc.method == "INVITE"
+	b.client.Quiet()
+	rc.again(b)
 }
 
 // giveUp goes on without a target that has said nothing. Its client transaction

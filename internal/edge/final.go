@@ -51,7 +51,7 @@ func (rc *responseContext) finishBest(why string) {
 	best := rc.best
 	switch {
 	case best.status == 0:
-		rc.respondOwn(rc.mapped(), "")
+		rc.respondOwn(mapped(rc.redirectStatus), "")
 	case best.status == 503: // 16.7 step 6: the next one up would not try us again
 		rc.respondOwn(500, "")
 	case best.m == nil:
@@ -97,12 +97,17 @@ func (rc *responseContext) reject(r *redirectv1.FinalResponse, why string) {
 
 // mapped returns the status for a 3xx that is not followed: 480 for 302, which
 // is temporary, and otherwise 410. A call that was not redirected has no target
-// but its first, and that has given no answer: 408.
-func (rc *responseContext) mapped() int {
-	switch rc.redirectStatus {
-	case 0:
+// but its first, and that has given no answer: 408. Anything but a 3xx stands for
+// itself.
+func mapped(status int) int {
+	switch {
+	case status == 0:
 		return 408
-	case 302:
+	case status == 503:
+		return 500 // 16.7 step 6
+	case status >= 400:
+		return status
+	case status == 302:
 		return 480
 	}
 	return 410

@@ -29,7 +29,7 @@ func (rc *responseContext) timeoutOf(now time.Time) time.Duration {
 
 // try makes an attempt of a target.
 func (rc *responseContext) try(t *target) {
-	b := &branch{n: rc.nextBranch(), attempt: len(rc.attempts), target: t}
+	b := &branch{n: rc.nextBranch(), attempt: len(rc.attempts), target: t, ways: ways{uris: t.otherHops}}
 	rc.beginAttempt(t)
 	rc.reach(b)
 }
@@ -86,6 +86,9 @@ func (rc *responseContext) launch(b *branch) {
 	now := time.Now()
 	a := rc.attempts[b.attempt]
 	a.DestinationAddress = b.flow.Remote.String()
+	if trunk := rc.edge.trunkOf(b.flow.Remote.Addr()); trunk != nil && b.attempt > 0 {
+		a.Trunk = trunk.Name
+	}
 	a.StartedAt = timestamp(now)
 	b.client.Start(&rc.edge.cfg.Timers, rc.method, b.flow.Kind.Reliable(), rc.timeoutOf(now), now)
 	if timeout := b.target.responseTimeout(); timeout > 0 {
@@ -109,13 +112,12 @@ func (rc *responseContext) launch(b *branch) {
 // or an outcome (16.9).
 func (rc *responseContext) failed(b *branch, err error) {
 	b.client.Fail()
+	rc.edge.failedAt(b.hop, err)
 	if b.concluded {
 		return
 	}
-	if len(b.rest) > 0 && !rc.cancelled && !b.timedOut && !b.cancelWanted {
-		again := &branch{n: rc.nextBranch(), attempt: b.attempt, target: b.target, rest: b.rest}
-		b.concluded = true
-		rc.connect(again, again.rest)
+	if rc.more(b) {
+		rc.again(b)
 		return
 	}
 	rc.conclude(b, redirectv1.Outcome_OUTCOME_TRANSPORT_ERROR, nil, err.Error())

@@ -150,7 +150,7 @@ func FuzzReceive(f *testing.F) {
 	e := startFuzzed(f, policy.NewBuiltin(policy.DefaultConfig()), Trunk{Name: "fuzz", From: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
 	f.Fuzz(func(t *testing.T, datagram []byte) {
 		e.receive(t, datagram)
-		receiver{e.Edge}.Failed(e.flow, datagram, errNoResponse)
+		receiver{e.Edge}.Failed(e.flow, datagram, errNoSocket)
 		e.noPanic(t)
 	})
 }

@@ -23,9 +23,6 @@ func (rc *responseContext) guard(t *target, now time.Time) *refused {
 	if base := rc.secureBase(t); base != "" && t.uri.Scheme != "sips" {
 		return &refused{"sips", fmt.Sprintf("%s after %s: never from SIPS to SIP", t, base)}
 	}
-	if t.uri.Scheme == "sips" && t.hop().Scheme != "sips" {
-		return &refused{"sips", fmt.Sprintf("%s asks for TLS, %s does not", t.uri.Text, t.hop().Text)}
-	}
 	if limit := rc.edge.cfg.Limits.SetupTime; now.Sub(rc.receivedAt) >= limit {
 		return &refused{"setup_time", fmt.Sprintf("the call is %s old (limits.setup_time: %s)",
 			now.Sub(rc.receivedAt).Round(time.Second), limit)}
@@ -42,6 +39,17 @@ func (rc *responseContext) guard(t *target, now time.Time) *refused {
 	}
 	if err != nil {
 		return &refused{"transport", fmt.Sprintf("%s: %v", t.hop().Text, err)}
+	}
+	return nil
+}
+
+// unwelcome checks one address of a target, after DNS.
+func (rc *responseContext) unwelcome(t *target, h hop) *refused {
+	if rc.edge.sockets.IsOwn(h.Kind, h.Addr) { // a name may lead to this edge just as an address may
+		return &refused{"own_address", t.hop().Text + " leads to this edge itself"}
+	}
+	if t.uri.Scheme == "sips" && !h.Kind.Secure() {
+		return &refused{"sips", fmt.Sprintf("%s asks for TLS, and %s has none", t.uri.Text, h)}
 	}
 	return nil
 }

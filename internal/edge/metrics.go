@@ -9,7 +9,8 @@ type metrics struct {
 	retransmissions, dropped        *prometheus.CounterVec
 	forbidden, redirects, decisions *prometheus.CounterVec
 	noDecision, refused, outcomes   *prometheus.CounterVec
-	attempts, headersDropped        prometheus.Counter
+	attempts, addresses             prometheus.Counter
+	headersDropped                  prometheus.Counter
 	panics                          prometheus.Counter
 	decisionSeconds                 prometheus.Histogram
 	redirectedSeconds               prometheus.Histogram
@@ -44,12 +45,13 @@ func newMetrics(r prometheus.Registerer, e *Edge) *metrics {
 		retransmissions: vec("retransmissions_total", "Retransmissions absorbed.", "kind"),
 		dropped:         vec("dropped_total", "Messages that were dropped.", "reason"),
 		forbidden:       vec("forbidden_total", "Requests answered 403.", "reason"),
-		redirects:       vec("redirects_total", "3xx responses received.", "status"),
+		redirects:       vec("redirects_total", "3xx responses received, and what a redirect server said instead (advice).", "status"),
 		decisions:       vec("decisions_total", "Decisions of the policy, by action.", "action"),
 		noDecision:      vec("no_decision_total", "Questions that no decision was had for.", "reason"),
 		refused:         vec("refused_targets_total", "Targets of decisions that the edge refused.", "reason"),
 		outcomes:        vec("attempt_outcomes_total", "How attempts ended.", "outcome"),
 		attempts:        counter("attempts_total", "Requests sent downstream."),
+		addresses:       counter("address_failovers_total", "Attempts that went on to another address of their target."),
 		headersDropped:  counter("headers_dropped_total", "Header operations of decisions outside the allow list."),
 		panics:          counter("panics_total", "Events that panicked; their calls got 500."),
 		decisionSeconds: histogram("decision_duration_seconds", "Time to a decision.",

@@ -14,21 +14,44 @@ import (
 	"github.com/redirectd/redirectd/internal/sipuri"
 )
 
-// features are what a policy may use beyond plain URIs.
-var features = []string{
-	"routes", "next_hop", "header_ops", "timeouts", "consult_on_failure", "pass_through", "filtered_pass_through",
+// featuresOnward are what a policy may use beyond plain URIs.
+var (
+	featuresOnward = []string{
+		"routes", "next_hop", "header_ops", "timeouts", "consult_on_failure", "pass_through", "filtered_pass_through", onward,
+	}
+	features = featuresOnward[:len(featuresOnward)-1]
+)
+
+// features are what a policy may use of this edge.
+func (in *inbound) features() []string {
+	if in.trunk != nil && len(in.trunk.Onward) > 0 {
+		return featuresOnward
+	}
+	return features
 }
 
-// newRequest makes the question about an event; of a redirect, or of a failure
-// if it is nil.
-func (rc *responseContext) newRequest(redirect *redirectv1.Redirect) *redirectv1.DecideRequest {
+// aboutRedirect and aboutFailure make the question about an event.
+func (rc *responseContext) aboutRedirect(event *redirectv1.Redirect) *redirectv1.DecideRequest {
+	q := rc.newRequest()
+	q.Event = &redirectv1.DecideRequest_Redirect{Redirect: event}
+	return q
+}
+
+func (rc *responseContext) aboutFailure() *redirectv1.DecideRequest {
+	q := rc.newRequest()
+	q.Event = &redirectv1.DecideRequest_Failure{Failure: &redirectv1.Failure{}}
+	return q
+}
+
+// newRequest makes a question but for its event.
+func (rc *responseContext) newRequest() *redirectv1.DecideRequest {
 	now := time.Now()
 	rc.questions++
-	q := &redirectv1.DecideRequest{
+	return &redirectv1.DecideRequest{
 		RequestId: strings.TrimPrefix(transaction.Branch(rc.id, rc.questions), transaction.MagicCookie),
 		Edge: &redirectv1.Edge{
 			Instance: rc.edge.cfg.Instance, Version: rc.edge.version, Zone: rc.edge.cfg.Zone,
-			AttemptsLeft: new(uint32(rc.attemptsLeft())), Features: features, AllowedHeaders: rc.edge.cfg.AllowedHeaders,
+			AttemptsLeft: new(uint32(rc.attemptsLeft())), Features: rc.in.features(), AllowedHeaders: rc.edge.cfg.AllowedHeaders,
 		},
 		Call:        rc.callProto(now),
 		Attempts:    append([]*redirectv1.Attempt(nil), rc.attempts...),
@@ -36,12 +59,6 @@ func (rc *responseContext) newRequest(redirect *redirectv1.Redirect) *redirectv1
 		PolicyState: rc.policyState,
 		AskedAt:     timestamp(now),
 	}
-	if redirect != nil {
-		q.Event = &redirectv1.DecideRequest_Redirect{Redirect: redirect}
-	} else {
-		q.Event = &redirectv1.DecideRequest_Failure{Failure: &redirectv1.Failure{}}
-	}
-	return q
 }
 
 // remainingProto returns the targets not yet tried, each with its advance rule

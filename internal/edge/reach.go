@@ -2,12 +2,14 @@ package edge
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"time"
 
 	"github.com/redirectd/redirectd/internal/edge/locate"
 	"github.com/redirectd/redirectd/internal/edge/transport"
+	"github.com/redirectd/redirectd/internal/sipuri"
 )
 
 type hop = locate.Hop
@@ -20,46 +22,134 @@ const maxDatagram = 1300
 // asks for it.
 const upgradeDialTimeout = time.Second
 
-// reach finds a way to a target and sends the request: at once if its host is an
-// address and no connection is missing, otherwise when that is known.
+var errUnreachable = errors.New("every address was unreachable a short while ago")
+
+// ways are the addresses of one attempt that are left (RFC 3263 section 4.3).
+// They pass from a branch that failed to the next one of the same attempt.
+type ways struct {
+	hops    []hop        // of the URI that is being tried
+	uris    []sipuri.URI // next hops after that
+	skipped []sipuri.URI // next hops whose every address was unreachable a short while ago
+	insist  bool         // those are being tried after all: there is nothing else
+	sent    int          // addresses that the request was sent to
+	refusal *refused     // why the last address was no way at all
+}
+
+// more reports whether an attempt that failed at one address may go on to
+// another.
+func (rc *responseContext) more(b *branch) bool {
+	return (len(b.ways.hops) > 0 || len(b.ways.uris) > 0) && b.ways.sent < rc.edge.cfg.Limits.Addresses &&
+		!rc.final && !rc.ended && !rc.cancelled && !b.timedOut && !b.cancelWanted
+}
+
+// again goes on with the next address of an attempt, in a branch of its own. The
+// old one has concluded: should it answer after all, it is a late one.
+func (rc *responseContext) again(b *branch) {
+	b.concluded = true
+	next := &branch{n: rc.nextBranch(), attempt: b.attempt, target: b.target, ways: b.ways}
+	b.ways = ways{}
+	rc.edge.metrics.addresses.Inc()
+	rc.connect(next)
+}
+
+// reach finds a way to a target and sends the request: at once if no name is
+// unknown and no connection missing, otherwise when that has come.
 func (rc *responseContext) reach(b *branch) {
 	uri := b.target.hop()
 	if hops, ok := rc.edge.resolver.Known(uri); ok {
-		rc.connect(b, hops)
+		rc.reached(b, hops)
 		return
 	}
-	unresolvable := func(err error) { rc.unresolvable(b, err) }
+	unresolvable := func(err error) {
+		if !rc.elsewhere(b) {
+			rc.unresolvable(b, err)
+		}
+	}
 	rc.wait(unresolvable, func(ctx context.Context) (func(), error) {
 		hops, err := rc.edge.resolver.Lookup(ctx, uri)
-		return func() { rc.connect(b, hops) }, err
+		return func() { rc.reached(b, hops) }, err
 	})
 }
 
-// connect sends the request to the first of the hops that it can be sent to. A
-// name may lead to this edge just as an address may.
-func (rc *responseContext) connect(b *branch, hops []hop) {
-	own := 0
-	for i, h := range hops {
-		if rc.edge.sockets.IsOwn(h.Kind, h.Addr) {
-			own++
+// reached goes on with the addresses of a URI. If all of them were unreachable a
+// short while ago, and there is anywhere else to go, that comes first.
+func (rc *responseContext) reached(b *branch, hops []hop) {
+	if !b.ways.insist && rc.allUnreachable(hops) {
+		switch {
+		case len(b.ways.uris) > 0 || len(b.ways.skipped) > 0:
+			b.ways.skipped = append(b.ways.skipped, *b.target.hop())
+			rc.elsewhere(b)
+			return
+		case rc.hasAlternative(b):
+			rc.unreachable(b, errUnreachable)
+			return
+		}
+	}
+	b.ways.hops = hops
+	rc.connect(b)
+}
+
+func (rc *responseContext) allUnreachable(hops []hop) bool {
+	for _, h := range hops {
+		if !rc.edge.resolver.Unreachable(h) {
+			return false
+		}
+	}
+	return len(hops) > 0
+}
+
+// hasAlternative reports whether a transport error of this branch leads to
+// another target.
+func (rc *responseContext) hasAlternative(b *branch) bool {
+	return len(rc.remaining) > 0 && rc.decision != nil && rc.attemptsLeft() > 0 && rc.ruleOf(b.target.proto).GetTransportError()
+}
+
+// elsewhere goes on with the next one of several next hops, and reports whether
+// there is one. Those that were skipped come when there is no other.
+func (rc *responseContext) elsewhere(b *branch) bool {
+	w := &b.ways
+	if len(w.uris) == 0 && len(w.skipped) > 0 {
+		w.uris, w.skipped, w.insist = w.skipped, nil, true
+	}
+	w.hops = nil
+	if len(w.uris) == 0 || !rc.more(b) {
+		return false
+	}
+	b.target.nextHop = w.uris[0]
+	w.uris = w.uris[1:]
+	rc.reach(b)
+	return true
+}
+
+// connect sends the request to the first of the addresses left that it can be
+// sent to.
+func (rc *responseContext) connect(b *branch) {
+	for len(b.ways.hops) > 0 && b.ways.sent < rc.edge.cfg.Limits.Addresses {
+		h := b.ways.hops[0]
+		b.ways.hops = b.ways.hops[1:]
+		if why := rc.unwelcome(b.target, h); why != nil {
+			b.ways.refusal = why
 			continue
 		}
-		b.rest = hops[i+1:]
 		if rc.connectTo(b, h) {
 			return
 		}
 	}
-	if own > 0 && own == len(hops) {
-		rc.refuseLate(b, &refused{"own_address", b.target.hop().Text + " leads to this edge itself"})
-		return
+	switch {
+	case rc.elsewhere(b):
+	case b.ways.refusal != nil && b.ways.sent == 0:
+		rc.refuseLate(b, b.ways.refusal)
+	default:
+		rc.unreachable(b, errNoSocket)
 	}
-	rc.unreachable(b, errNoSocket)
 }
 
-// connectTo sends the request to one hop, and reports whether it is on its way.
+// connectTo sends the request to one address, and reports whether it is on its
+// way.
 func (rc *responseContext) connectTo(b *branch, h hop) bool {
-	prefer := rc.upstream.Local
-	if flow, ok := rc.edge.sockets.Flow(h, prefer); ok {
+	b.hop = h
+	if flow, ok := rc.edge.sockets.Flow(h, rc.upstream.Local); ok {
+		b.ways.sent++
 		b.flow = flow
 		if !rc.build(b) {
 			return true
@@ -73,7 +163,15 @@ func (rc *responseContext) connectTo(b *branch, h hop) bool {
 	if h.Kind == transport.UDP || !rc.edge.sockets.HasKind(h.Kind, h.Addr.Addr()) {
 		return false
 	}
-	rc.dial(b, h, 0, func(err error) { rc.nextHopOf(b, err) })
+	b.ways.sent++
+	rc.dial(b, h, 0, func(err error) {
+		rc.edge.failedAt(h, err)
+		if !rc.more(b) {
+			rc.unreachable(b, err)
+			return
+		}
+		rc.connect(b)
+	})
 	return true
 }
 
@@ -91,6 +189,17 @@ func (rc *responseContext) upgrade(b *branch, h hop) bool {
 	return true
 }
 
+// failedAt remembers an address that could not be reached, if the error says
+// something of that address.
+func (e *Edge) failedAt(h hop, err error) {
+	for _, ours := range []error{errTooManyWaiting, transport.ErrTooManyConnections, transport.ErrClosed, transport.ErrNoListener, context.Canceled} {
+		if errors.Is(err, ours) {
+			return
+		}
+	}
+	e.resolver.Failed(h)
+}
+
 // dial connects and sends the request, or calls failed.
 func (rc *responseContext) dial(b *branch, h hop, timeout time.Duration, failed func(error)) {
 	rc.wait(failed, func(ctx context.Context) (func(), error) {
@@ -102,16 +211,6 @@ func (rc *responseContext) dial(b *branch, h hop, timeout time.Duration, failed 
 		flow, err := rc.edge.sockets.Dial(ctx, h)
 		return func() { rc.sendOn(b, flow) }, err
 	})
-}
-
-// nextHopOf goes on with the other addresses of a target after one failed
-// (RFC 3263 section 4.3).
-func (rc *responseContext) nextHopOf(b *branch, err error) {
-	if len(b.rest) == 0 {
-		rc.unreachable(b, err)
-		return
-	}
-	rc.connect(b, b.rest)
 }
 
 // wait runs work on a goroutine, without the lock, and then what it returns, or

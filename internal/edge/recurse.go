@@ -31,6 +31,10 @@ func (rc *responseContext) redirected(b *branch, m *message.Message) {
 		rc.relayFinal(m, why)
 		return
 	}
+	if b.attempt > 0 && rc.in.trunk != nil && rc.in.trunk.RecurseFrom == RecurseFromNextHop {
+		rc.notFollowed(b, m)
+		return
+	}
 	rc.redirectedFrom, rc.redirectStatus, rc.redirect = b.attempt, m.Status(), m.Clone()
 	event := rc.redirectProto(b, m)
 	if limit := rc.edge.cfg.Limits.Nesting; b.target.depth >= limit {
@@ -39,7 +43,16 @@ func (rc *responseContext) redirected(b *branch, m *message.Message) {
 		rc.nextTarget()
 		return
 	}
-	rc.ask(&question{request: rc.newRequest(event), branch: b})
+	rc.ask(&question{request: rc.aboutRedirect(event), branch: b})
+}
+
+// notFollowed takes a 3xx of a target on a trunk that follows only those of its
+// next hop: the target has failed, with the status that stands for that 3xx.
+func (rc *responseContext) notFollowed(b *branch, m *message.Message) {
+	rc.edge.metrics.refused.WithLabelValues("recurse_from").Inc()
+	status := mapped(m.Status())
+	rc.best.consider(status, nil)
+	rc.afterFailure(b, redirectv1.Outcome_OUTCOME_RESPONSE, status)
 }
 
 // mayNotRecurse returns why a 3xx is not the edge's business: then it goes
@@ -205,9 +218,13 @@ func (rc *responseContext) noDecision(reason, detail string) {
 
 // unavailable does what the configuration says when a 3xx can't be decided.
 func (rc *responseContext) unavailable(q *question) {
+	if q.request.GetAdvice() != nil && rc.edge.cfg.Policy.OnUnavailable == Map {
+		rc.passThrough(q, nil)
+		return
+	}
 	switch rc.edge.cfg.Policy.OnUnavailable {
 	case PassThrough:
-		rc.relayFinal(rc.redirect, "no decision: the 3xx passes")
+		rc.passThrough(q, nil)
 		return
 	case Embedded:
 		request := proto.CloneOf(q.request) // a policy that ignores its deadline may still read it
@@ -220,11 +237,14 @@ func (rc *responseContext) unavailable(q *question) {
 		}
 	case Map:
 	}
-	rc.respondOwn(rc.mapped(), "")
+	rc.respondOwn(mapped(rc.redirectStatus), "")
 }
 
 // redirectLabel bounds the values of a metric's label.
 func redirectLabel(status int) string {
+	if status >= 400 {
+		return "advice"
+	}
 	switch status {
 	case 300:
 		return "300"

@@ -29,6 +29,10 @@ func (rc *responseContext) response(n int, m *message.Message) {
 		return
 	}
 	rc.edge.metrics.responses.WithLabelValues(statusClass(m.Status())).Inc()
+	if !b.heard {
+		b.heard = true
+		rc.edge.resolver.Answered(b.hop)
+	}
 	action := b.client.Response(&rc.edge.cfg.Timers, m.Status(), now)
 	if action.Has(transaction.Ack) {
 		rc.acknowledge(b, m)
@@ -80,6 +84,11 @@ func (rc *responseContext) provisional(b *branch, m *message.Message, now time.T
 	if relayed := rc.withoutOurVia(m); relayed != nil {
 		rc.sendProvisional(relayed)
 	}
+}
+
+// sendTrying sends our 100 (16.2; RFC 4320 section 4.1).
+func (rc *responseContext) sendTrying() {
+	rc.sendProvisional(message.Response(nil, rc.request, rc.source, 100, "", ""))
 }
 
 func (rc *responseContext) sendProvisional(b []byte) {
@@ -137,6 +146,9 @@ func (rc *responseContext) conclude(b *branch, outcome redirectv1.Outcome, m *me
 		rc.lateFinal(b, m)
 		return
 	}
+	if m != nil && m.Status() == 503 && rc.unavailableAt(b, m) {
+		return
+	}
 	b.concluded = true
 	if rc.final {
 		b.release()
@@ -149,6 +161,8 @@ func (rc *responseContext) conclude(b *branch, outcome redirectv1.Outcome, m *me
 	switch {
 	case rc.cancelled:
 		rc.concludeCancelled(m)
+	case (m == nil || m.Status() >= 400) && rc.advises(b):
+		rc.advised(b, outcome, m)
 	case rc.ended:
 		rc.finishBest("6xx ends the search")
 	case m != nil && m.Status() >= 600: // 16.7 step 5: no new branch
@@ -163,6 +177,21 @@ func (rc *responseContext) conclude(b *branch, outcome redirectv1.Outcome, m *me
 		rc.best.consider(m.Status(), m)
 		rc.afterFailure(b, outcome, m.Status())
 	}
+}
+
+// unavailableAt goes on with the next address after a 503 (RFC 3263 section
+// 4.3), and reports whether there is one. A Retry-After says that no other
+// request should be sent there for a while (21.5.4).
+func (rc *responseContext) unavailableAt(b *branch, m *message.Message) bool {
+	if len(m.Values("Retry-After")) > 0 {
+		rc.edge.resolver.Failed(b.hop)
+	}
+	if !rc.more(b) {
+		return false
+	}
+	rc.best.consider(m.Status(), m)
+	rc.again(b)
+	return true
 }
 
 // lateFinal takes the final response of a target that was given up. It may be
@@ -218,7 +247,7 @@ func (rc *responseContext) branchFailed(n int, err error) {
 func (rc *responseContext) interrupted(b *branch, err error) {
 	switch b.client.State() {
 	case transaction.Calling, transaction.Trying:
-		if !b.flow.Kind.Reliable() || len(b.rest) > 0 {
+		if !b.flow.Kind.Reliable() || rc.more(b) {
 			rc.failed(b, err)
 			return
 		}

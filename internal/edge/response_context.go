@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"google.golang.org/protobuf/types/known/durationpb"
+
 	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
 	"github.com/redirectd/redirectd/internal/edge/message"
 	"github.com/redirectd/redirectd/internal/edge/transaction"
@@ -53,6 +55,7 @@ type responseContext struct {
 	redirect       *message.Message // the 3xx itself, to pass it upstream
 	best           bestResponse
 
+	tryingAt   time.Time          // when a request other than INVITE gets its 100 (RFC 4320)
 	generation uint64             // rises when what is being waited for is worthless
 	abort      context.CancelFunc // ends what is being waited for
 	waitingFor string             // "policy", "network" or ""
@@ -73,6 +76,9 @@ func newResponseContext(e *Edge, f transport.Flow, m *message.Message, key strin
 	}
 	// Substrings of the request would keep all of it in memory.
 	rc.method, rc.callID = strings.Clone(m.Method()), strings.Clone(m.CallID())
+	if rc.method != "INVITE" {
+		rc.tryingAt = rc.receivedAt.Add(e.cfg.Timers.Trying100())
+	}
 	rc.onTimer = rc.expire
 	rc.server.Start(rc.method, f.Kind.Reliable())
 	return rc
@@ -81,21 +87,18 @@ func newResponseContext(e *Edge, f transport.Flow, m *message.Message, key strin
 // start sends the request to its first target.
 func (rc *responseContext) start() {
 	if rc.method == "INVITE" {
-		rc.sendProvisional(message.Response(nil, rc.request, rc.source, 100, "", ""))
+		rc.sendTrying()
 	}
 	t, err := firstTarget(&rc.in.routed, rc.edge.nextHop(rc.in))
 	if err != nil {
 		rc.rejectFirst(err)
 		return
 	}
+	if trunk := rc.in.trunk; trunk != nil && trunk.ResponseTimeout > 0 {
+		t.proto.ResponseTimeout = durationpb.New(trunk.ResponseTimeout)
+	}
 	if rc.edge.isOwn(t.hop()) {
 		rc.serveOwn(t)
-		return
-	}
-	if t.uri.Scheme == "sips" && t.hop().Scheme != "sips" && t.nextHop.Host == "" {
-		// A next hop that is configured is the operator's word; a caller's Route
-		// is not (26.2.2).
-		rc.respondOwn(500, "")
 		return
 	}
 	rc.try(t)
@@ -164,6 +167,7 @@ func (rc *responseContext) settle() {
 	}
 	next := transaction.Earlier(rc.server.Next(), rc.decideBy)
 	next = transaction.Earlier(next, rc.cancelEnd)
+	next = transaction.Earlier(next, rc.tryingAt)
 	for _, b := range live {
 		next = transaction.Earlier(next, b.next())
 	}
@@ -205,7 +209,7 @@ func (rc *responseContext) release() {
 	rc.mac, rc.reasons = "", nil
 	rc.contacts, rc.decision, rc.explanations, rc.remaining, rc.policyState = nil, nil, nil, nil, nil
 	rc.best = bestResponse{}
-	rc.cancelEnd = time.Time{}
+	rc.cancelEnd, rc.tryingAt = time.Time{}, time.Time{}
 	for _, b := range rc.branches {
 		b.release()
 	}

@@ -16,8 +16,6 @@ import (
 	"github.com/redirectd/redirectd/internal/sipuri"
 )
 
-var errNoResponse = errors.New("no response in time (Timer B)")
-
 func isUnsupportedScheme(err error) bool { return errors.Is(err, errUnsupportedScheme) }
 
 // reply answers a request without a transaction (8.2.7). The To tag tells its
@@ -57,16 +55,16 @@ func (e *Edge) receiveAck(f transport.Flow, m *message.Message) {
 	} else if m.ToTag() == e.statelessTag(m) {
 		return // of an answer without a transaction
 	}
-	if m.ToTag() == "" {
-		e.metrics.dropped.WithLabelValues("stray_ack").Inc()
-		return
-	}
 	if n, ok := m.MaxForwards(); ok && n == 0 {
 		e.metrics.dropped.WithLabelValues("ack_max_forwards").Inc()
 		return
 	}
 	in, refusal := e.admit(f, m)
 	if refusal != nil {
+		return
+	}
+	if m.ToTag() == "" && !in.inDialog { // of nothing, or of a response that is not 2xx
+		e.metrics.dropped.WithLabelValues("stray_ack").Inc()
 		return
 	}
 	t, err := firstTarget(&in.routed, nil)

@@ -24,10 +24,15 @@ type target struct {
 	proto     *redirectv1.Target // as the policy knows it
 	advance   *redirectv1.AdvanceRule
 	depth     int // how many 3xx led here
+	// configured says that the operator named the place: no guard of addresses
+	// holds against that.
+	configured bool
 }
 
 // errUnsupportedScheme is 416 for the caller's own Request-URI.
 var errUnsupportedScheme = errors.New("scheme is not SIP and there is no next hop")
+
+var errNoOnward = errors.New("next_hop: the trunk has no onward route")
 
 // firstTarget is the target of a request as it came (16.5): what its routes or
 // its Request-URI say, or the next hop of the trunk. The error is for the log.
@@ -36,7 +41,7 @@ func firstTarget(r *routed, nextHops []string) (*target, error) {
 	uri, err := sipuri.Parse(r.requestURI)
 	t.uri = uri
 	if len(nextHops) > 0 {
-		t.setRoutes = true
+		t.setRoutes, t.configured, t.proto.NextHop = true, true, nextHops[0]
 		return t, t.takeHops(nextHops)
 	}
 	if len(r.routes) > 0 {
@@ -60,7 +65,7 @@ func (t *target) takeHops(hops []string) error {
 			return err
 		}
 		if i == 0 {
-			t.nextHop, t.proto.NextHop = uri, text
+			t.nextHop = uri
 			continue
 		}
 		t.otherHops = append(t.otherHops, uri)
@@ -96,7 +101,7 @@ func (t *target) takeRoutes(r *routed) error {
 // redirectedTarget reads a target of a decision. The error says why the edge
 // refuses it. A redirected request starts from a clean copy: the routes that the
 // caller preloaded led to whoever redirected it.
-func redirectedTarget(p *redirectv1.Target) (*target, error) {
+func redirectedTarget(p *redirectv1.Target, in *inbound) (*target, error) {
 	t := &target{proto: p, setRoutes: true, advance: p.GetAdvance()}
 	uri, err := sipuri.Parse(p.GetUri())
 	if err != nil {
@@ -115,7 +120,13 @@ func redirectedTarget(p *redirectv1.Target) (*target, error) {
 		}
 		t.routes = append(t.routes, route)
 	}
-	if hop := p.GetNextHop(); hop != "" {
+	switch hop := p.GetNextHop(); hop {
+	case "":
+	case onward:
+		if err := t.takeOnward(in); err != nil {
+			return t, err
+		}
+	default:
 		if t.nextHop, err = parseSIP(hop); err != nil {
 			return t, fmt.Errorf("next_hop: %w", err)
 		}

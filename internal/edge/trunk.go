@@ -20,6 +20,12 @@ type inbound struct {
 // listens on loopback only, and serves whoever reaches it.
 func (e *Edge) admit(f transport.Flow, m *message.Message) (*inbound, *refusal) {
 	in := &inbound{inDialog: m.ToTag() != "", routed: e.preprocess(m)}
+	if m.Method() == "ACK" && !in.inDialog { // a callee of RFC 2543 has no tag: our Record-Route must say it
+		in.inDialog = slices.ContainsFunc(in.routed.own, func(own *sipuri.URI) bool {
+			_, has := own.Param(macParam)
+			return has
+		})
+	}
 	if !in.inDialog && e.draining.Load() {
 		return nil, &refusal{status: 503, headers: []message.Header{{Name: "Retry-After", Value: "5"}}}
 	}

@@ -19,6 +19,9 @@ func validate(m *message.Message) *refusal {
 	if n, ok := m.MaxForwards(); ok && n == 0 { // step 3
 		return &refusal{status: 483}
 	}
+	if breadth, ok := m.Header("Max-Breadth"); ok && strings.Trim(breadth, "0") == "" && breadth != "" { // RFC 5393 section 5.3.3
+		return &refusal{status: 440}
+	}
 	if unknown := m.Values("Proxy-Require"); len(unknown) > 0 { // step 5: we have no extension
 		return &refusal{status: 420, headers: []message.Header{
 			{Name: "Unsupported", Value: strings.Join(unknown, ", ")},

@@ -76,9 +76,12 @@ func (b *Builtin) Decide(ctx context.Context, req *redirectv1.DecideRequest) (*r
 	}
 	d := newDecision(p, req)
 	var resp *redirectv1.DecideResponse
-	if event := req.GetRedirect(); event != nil {
-		resp, err = d.redirect(ctx, event)
-	} else {
+	switch event := req.GetEvent().(type) {
+	case *redirectv1.DecideRequest_Redirect:
+		resp, err = d.redirect(ctx, event.Redirect)
+	case *redirectv1.DecideRequest_Advice:
+		resp = d.advice(event.Advice)
+	default:
 		resp, err = d.failure(ctx)
 	}
 	if err != nil {

@@ -32,8 +32,13 @@ func validate(req *redirectv1.DecideRequest) error {
 		return validateRedirect(event.Redirect)
 	case *redirectv1.DecideRequest_Failure:
 		return nil
+	case *redirectv1.DecideRequest_Advice:
+		if status := event.Advice.GetResponse().GetStatus(); status < 400 || status > 699 {
+			return invalid("advice.response.status is %d; an advice has 400 to 699", status)
+		}
+		return nil
 	}
-	return invalid("event is missing: want redirect or failure")
+	return invalid("event is missing: want redirect, failure or advice")
 }
 
 func validateRedirect(event *redirectv1.Redirect) error {

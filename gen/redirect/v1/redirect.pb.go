@@ -199,9 +199,9 @@ func (Outcome) EnumDescriptor() ([]byte, []int) {
 type PassThrough_Which int32
 
 const (
-	// The 3xx if the event was a redirect, else the best response.
+	// That of the event if it was redirect or advice, else the best response.
 	PassThrough_WHICH_UNSPECIFIED PassThrough_Which = 0
-	// The 3xx that brought the event.
+	// The response that brought the event redirect or advice.
 	PassThrough_WHICH_REDIRECT PassThrough_Which = 1
 	// The best response so far (16.7 step 6).
 	PassThrough_WHICH_BEST PassThrough_Which = 2
@@ -302,7 +302,7 @@ func (x ContactVerdict_Verdict) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use ContactVerdict_Verdict.Descriptor instead.
 func (ContactVerdict_Verdict) EnumDescriptor() ([]byte, []int) {
-	return file_redirect_v1_redirect_proto_rawDescGZIP(), []int{22, 0}
+	return file_redirect_v1_redirect_proto_rawDescGZIP(), []int{23, 0}
 }
 
 // DecideRequest is the question: what happened, to which call, after what.
@@ -321,6 +321,7 @@ type DecideRequest struct {
 	//
 	//	*DecideRequest_Redirect
 	//	*DecideRequest_Failure
+	//	*DecideRequest_Advice
 	Event isDecideRequest_Event `protobuf_oneof:"event"`
 	// Every attempt of this call so far, oldest first; the last one brought the
 	// event. The first one is the request to the next hop. 1 to 64.
@@ -417,6 +418,15 @@ func (x *DecideRequest) GetFailure() *Failure {
 	return nil
 }
 
+func (x *DecideRequest) GetAdvice() *Advice {
+	if x != nil {
+		if x, ok := x.Event.(*DecideRequest_Advice); ok {
+			return x.Advice
+		}
+	}
+	return nil
+}
+
 func (x *DecideRequest) GetAttempts() []*Attempt {
 	if x != nil {
 		return x.Attempts
@@ -467,9 +477,17 @@ type DecideRequest_Failure struct {
 	Failure *Failure `protobuf:"bytes,5,opt,name=failure,proto3,oneof"`
 }
 
+type DecideRequest_Advice struct {
+	// A redirect server had no contacts to give. Sent only about a next hop
+	// that the operator says is a redirect server and nothing else.
+	Advice *Advice `protobuf:"bytes,11,opt,name=advice,proto3,oneof"`
+}
+
 func (*DecideRequest_Redirect) isDecideRequest_Event() {}
 
 func (*DecideRequest_Failure) isDecideRequest_Event() {}
+
+func (*DecideRequest_Advice) isDecideRequest_Event() {}
 
 // DecideResponse is the answer.
 type DecideResponse struct {
@@ -1460,6 +1478,56 @@ func (x *Redirect) GetContactsOmitted() uint32 {
 	return 0
 }
 
+// Advice is the event that a redirect server answered with something other than
+// a redirect. Its final responses are no failures of the call: by convention 404
+// and 503 mean "no advice, use your own route" (next_hop "onward"), and 603
+// means "block".
+type Advice struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The response, 400 to 699. If none came, it is what that counts as, without
+	// header fields and source_address: 408 (16.8) or 503 (16.9).
+	Response      *SipResponse `protobuf:"bytes,1,opt,name=response,proto3" json:"response,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Advice) Reset() {
+	*x = Advice{}
+	mi := &file_redirect_v1_redirect_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Advice) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Advice) ProtoMessage() {}
+
+func (x *Advice) ProtoReflect() protoreflect.Message {
+	mi := &file_redirect_v1_redirect_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Advice.ProtoReflect.Descriptor instead.
+func (*Advice) Descriptor() ([]byte, []int) {
+	return file_redirect_v1_redirect_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *Advice) GetResponse() *SipResponse {
+	if x != nil {
+		return x.Response
+	}
+	return nil
+}
+
 // Failure is the event that an attempt failed. What happened stands in the last
 // one of DecideRequest.attempts.
 type Failure struct {
@@ -1470,7 +1538,7 @@ type Failure struct {
 
 func (x *Failure) Reset() {
 	*x = Failure{}
-	mi := &file_redirect_v1_redirect_proto_msgTypes[13]
+	mi := &file_redirect_v1_redirect_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1482,7 +1550,7 @@ func (x *Failure) String() string {
 func (*Failure) ProtoMessage() {}
 
 func (x *Failure) ProtoReflect() protoreflect.Message {
-	mi := &file_redirect_v1_redirect_proto_msgTypes[13]
+	mi := &file_redirect_v1_redirect_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1495,7 +1563,7 @@ func (x *Failure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Failure.ProtoReflect.Descriptor instead.
 func (*Failure) Descriptor() ([]byte, []int) {
-	return file_redirect_v1_redirect_proto_rawDescGZIP(), []int{13}
+	return file_redirect_v1_redirect_proto_rawDescGZIP(), []int{14}
 }
 
 // Contact is one value of a Contact header field (20.10).
@@ -1519,7 +1587,7 @@ type Contact struct {
 
 func (x *Contact) Reset() {
 	*x = Contact{}
-	mi := &file_redirect_v1_redirect_proto_msgTypes[14]
+	mi := &file_redirect_v1_redirect_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1531,7 +1599,7 @@ func (x *Contact) String() string {
 func (*Contact) ProtoMessage() {}
 
 func (x *Contact) ProtoReflect() protoreflect.Message {
-	mi := &file_redirect_v1_redirect_proto_msgTypes[14]
+	mi := &file_redirect_v1_redirect_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1544,7 +1612,7 @@ func (x *Contact) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Contact.ProtoReflect.Descriptor instead.
 func (*Contact) Descriptor() ([]byte, []int) {
-	return file_redirect_v1_redirect_proto_rawDescGZIP(), []int{14}
+	return file_redirect_v1_redirect_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Contact) GetUri() *SipUri {
@@ -1618,7 +1686,7 @@ type Call struct {
 
 func (x *Call) Reset() {
 	*x = Call{}
-	mi := &file_redirect_v1_redirect_proto_msgTypes[15]
+	mi := &file_redirect_v1_redirect_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1630,7 +1698,7 @@ func (x *Call) String() string {
 func (*Call) ProtoMessage() {}
 
 func (x *Call) ProtoReflect() protoreflect.Message {
-	mi := &file_redirect_v1_redirect_proto_msgTypes[15]
+	mi := &file_redirect_v1_redirect_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1643,7 +1711,7 @@ func (x *Call) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Call.ProtoReflect.Descriptor instead.
 func (*Call) Descriptor() ([]byte, []int) {
-	return file_redirect_v1_redirect_proto_rawDescGZIP(), []int{15}
+	return file_redirect_v1_redirect_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Call) GetMethod() string {
@@ -1763,7 +1831,7 @@ type SipUri struct {
 
 func (x *SipUri) Reset() {
 	*x = SipUri{}
-	mi := &file_redirect_v1_redirect_proto_msgTypes[16]
+	mi := &file_redirect_v1_redirect_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1775,7 +1843,7 @@ func (x *SipUri) String() string {
 func (*SipUri) ProtoMessage() {}
 
 func (x *SipUri) ProtoReflect() protoreflect.Message {
-	mi := &file_redirect_v1_redirect_proto_msgTypes[16]
+	mi := &file_redirect_v1_redirect_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1788,7 +1856,7 @@ func (x *SipUri) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SipUri.ProtoReflect.Descriptor instead.
 func (*SipUri) Descriptor() ([]byte, []int) {
-	return file_redirect_v1_redirect_proto_rawDescGZIP(), []int{16}
+	return file_redirect_v1_redirect_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *SipUri) GetText() string {
@@ -1860,7 +1928,7 @@ type Param struct {
 
 func (x *Param) Reset() {
 	*x = Param{}
-	mi := &file_redirect_v1_redirect_proto_msgTypes[17]
+	mi := &file_redirect_v1_redirect_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1872,7 +1940,7 @@ func (x *Param) String() string {
 func (*Param) ProtoMessage() {}
 
 func (x *Param) ProtoReflect() protoreflect.Message {
-	mi := &file_redirect_v1_redirect_proto_msgTypes[17]
+	mi := &file_redirect_v1_redirect_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1885,7 +1953,7 @@ func (x *Param) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Param.ProtoReflect.Descriptor instead.
 func (*Param) Descriptor() ([]byte, []int) {
-	return file_redirect_v1_redirect_proto_rawDescGZIP(), []int{17}
+	return file_redirect_v1_redirect_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Param) GetName() string {
@@ -1920,7 +1988,7 @@ type SipResponse struct {
 
 func (x *SipResponse) Reset() {
 	*x = SipResponse{}
-	mi := &file_redirect_v1_redirect_proto_msgTypes[18]
+	mi := &file_redirect_v1_redirect_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1932,7 +2000,7 @@ func (x *SipResponse) String() string {
 func (*SipResponse) ProtoMessage() {}
 
 func (x *SipResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_redirect_v1_redirect_proto_msgTypes[18]
+	mi := &file_redirect_v1_redirect_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1945,7 +2013,7 @@ func (x *SipResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SipResponse.ProtoReflect.Descriptor instead.
 func (*SipResponse) Descriptor() ([]byte, []int) {
-	return file_redirect_v1_redirect_proto_rawDescGZIP(), []int{18}
+	return file_redirect_v1_redirect_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *SipResponse) GetStatus() uint32 {
@@ -2006,7 +2074,7 @@ type Attempt struct {
 
 func (x *Attempt) Reset() {
 	*x = Attempt{}
-	mi := &file_redirect_v1_redirect_proto_msgTypes[19]
+	mi := &file_redirect_v1_redirect_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2018,7 +2086,7 @@ func (x *Attempt) String() string {
 func (*Attempt) ProtoMessage() {}
 
 func (x *Attempt) ProtoReflect() protoreflect.Message {
-	mi := &file_redirect_v1_redirect_proto_msgTypes[19]
+	mi := &file_redirect_v1_redirect_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2031,7 +2099,7 @@ func (x *Attempt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attempt.ProtoReflect.Descriptor instead.
 func (*Attempt) Descriptor() ([]byte, []int) {
-	return file_redirect_v1_redirect_proto_rawDescGZIP(), []int{19}
+	return file_redirect_v1_redirect_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Attempt) GetTarget() *Target {
@@ -2131,7 +2199,7 @@ type Edge struct {
 
 func (x *Edge) Reset() {
 	*x = Edge{}
-	mi := &file_redirect_v1_redirect_proto_msgTypes[20]
+	mi := &file_redirect_v1_redirect_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2143,7 +2211,7 @@ func (x *Edge) String() string {
 func (*Edge) ProtoMessage() {}
 
 func (x *Edge) ProtoReflect() protoreflect.Message {
-	mi := &file_redirect_v1_redirect_proto_msgTypes[20]
+	mi := &file_redirect_v1_redirect_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2156,7 +2224,7 @@ func (x *Edge) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Edge.ProtoReflect.Descriptor instead.
 func (*Edge) Descriptor() ([]byte, []int) {
-	return file_redirect_v1_redirect_proto_rawDescGZIP(), []int{20}
+	return file_redirect_v1_redirect_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Edge) GetInstance() string {
@@ -2227,7 +2295,7 @@ type Explanation struct {
 
 func (x *Explanation) Reset() {
 	*x = Explanation{}
-	mi := &file_redirect_v1_redirect_proto_msgTypes[21]
+	mi := &file_redirect_v1_redirect_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2239,7 +2307,7 @@ func (x *Explanation) String() string {
 func (*Explanation) ProtoMessage() {}
 
 func (x *Explanation) ProtoReflect() protoreflect.Message {
-	mi := &file_redirect_v1_redirect_proto_msgTypes[21]
+	mi := &file_redirect_v1_redirect_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2252,7 +2320,7 @@ func (x *Explanation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Explanation.ProtoReflect.Descriptor instead.
 func (*Explanation) Descriptor() ([]byte, []int) {
-	return file_redirect_v1_redirect_proto_rawDescGZIP(), []int{21}
+	return file_redirect_v1_redirect_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Explanation) GetRule() string {
@@ -2307,7 +2375,7 @@ type ContactVerdict struct {
 
 func (x *ContactVerdict) Reset() {
 	*x = ContactVerdict{}
-	mi := &file_redirect_v1_redirect_proto_msgTypes[22]
+	mi := &file_redirect_v1_redirect_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2319,7 +2387,7 @@ func (x *ContactVerdict) String() string {
 func (*ContactVerdict) ProtoMessage() {}
 
 func (x *ContactVerdict) ProtoReflect() protoreflect.Message {
-	mi := &file_redirect_v1_redirect_proto_msgTypes[22]
+	mi := &file_redirect_v1_redirect_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2332,7 +2400,7 @@ func (x *ContactVerdict) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ContactVerdict.ProtoReflect.Descriptor instead.
 func (*ContactVerdict) Descriptor() ([]byte, []int) {
-	return file_redirect_v1_redirect_proto_rawDescGZIP(), []int{22}
+	return file_redirect_v1_redirect_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ContactVerdict) GetContact() *ContactRef {
@@ -2372,7 +2440,7 @@ type GetPolicyInfoRequest struct {
 
 func (x *GetPolicyInfoRequest) Reset() {
 	*x = GetPolicyInfoRequest{}
-	mi := &file_redirect_v1_redirect_proto_msgTypes[23]
+	mi := &file_redirect_v1_redirect_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2384,7 +2452,7 @@ func (x *GetPolicyInfoRequest) String() string {
 func (*GetPolicyInfoRequest) ProtoMessage() {}
 
 func (x *GetPolicyInfoRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_redirect_v1_redirect_proto_msgTypes[23]
+	mi := &file_redirect_v1_redirect_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2397,7 +2465,7 @@ func (x *GetPolicyInfoRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPolicyInfoRequest.ProtoReflect.Descriptor instead.
 func (*GetPolicyInfoRequest) Descriptor() ([]byte, []int) {
-	return file_redirect_v1_redirect_proto_rawDescGZIP(), []int{23}
+	return file_redirect_v1_redirect_proto_rawDescGZIP(), []int{24}
 }
 
 // GetPolicyInfoResponse says who answers.
@@ -2417,7 +2485,7 @@ type GetPolicyInfoResponse struct {
 
 func (x *GetPolicyInfoResponse) Reset() {
 	*x = GetPolicyInfoResponse{}
-	mi := &file_redirect_v1_redirect_proto_msgTypes[24]
+	mi := &file_redirect_v1_redirect_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2429,7 +2497,7 @@ func (x *GetPolicyInfoResponse) String() string {
 func (*GetPolicyInfoResponse) ProtoMessage() {}
 
 func (x *GetPolicyInfoResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_redirect_v1_redirect_proto_msgTypes[24]
+	mi := &file_redirect_v1_redirect_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2442,7 +2510,7 @@ func (x *GetPolicyInfoResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPolicyInfoResponse.ProtoReflect.Descriptor instead.
 func (*GetPolicyInfoResponse) Descriptor() ([]byte, []int) {
-	return file_redirect_v1_redirect_proto_rawDescGZIP(), []int{24}
+	return file_redirect_v1_redirect_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *GetPolicyInfoResponse) GetName() string {
@@ -2477,14 +2545,15 @@ var File_redirect_v1_redirect_proto protoreflect.FileDescriptor
 
 const file_redirect_v1_redirect_proto_rawDesc = "" +
 	"\n" +
-	"\x1aredirect/v1/redirect.proto\x12\vredirect.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xdb\x03\n" +
+	"\x1aredirect/v1/redirect.proto\x12\vredirect.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8a\x04\n" +
 	"\rDecideRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12%\n" +
 	"\x04edge\x18\x02 \x01(\v2\x11.redirect.v1.EdgeR\x04edge\x12%\n" +
 	"\x04call\x18\x03 \x01(\v2\x11.redirect.v1.CallR\x04call\x123\n" +
 	"\bredirect\x18\x04 \x01(\v2\x15.redirect.v1.RedirectH\x00R\bredirect\x120\n" +
-	"\afailure\x18\x05 \x01(\v2\x14.redirect.v1.FailureH\x00R\afailure\x120\n" +
+	"\afailure\x18\x05 \x01(\v2\x14.redirect.v1.FailureH\x00R\afailure\x12-\n" +
+	"\x06advice\x18\v \x01(\v2\x13.redirect.v1.AdviceH\x00R\x06advice\x120\n" +
 	"\battempts\x18\x06 \x03(\v2\x14.redirect.v1.AttemptR\battempts\x121\n" +
 	"\tremaining\x18\a \x03(\v2\x13.redirect.v1.TargetR\tremaining\x12!\n" +
 	"\fpolicy_state\x18\b \x01(\fR\vpolicyState\x125\n" +
@@ -2567,7 +2636,9 @@ const file_redirect_v1_redirect_proto_rawDesc = "" +
 	"\bRedirect\x124\n" +
 	"\bresponse\x18\x01 \x01(\v2\x18.redirect.v1.SipResponseR\bresponse\x120\n" +
 	"\bcontacts\x18\x02 \x03(\v2\x14.redirect.v1.ContactR\bcontacts\x12)\n" +
-	"\x10contacts_omitted\x18\x03 \x01(\rR\x0fcontactsOmitted\"\t\n" +
+	"\x10contacts_omitted\x18\x03 \x01(\rR\x0fcontactsOmitted\">\n" +
+	"\x06Advice\x124\n" +
+	"\bresponse\x18\x01 \x01(\v2\x18.redirect.v1.SipResponseR\bresponse\"\t\n" +
 	"\aFailure\"\xe8\x01\n" +
 	"\aContact\x12%\n" +
 	"\x03uri\x18\x01 \x01(\v2\x13.redirect.v1.SipUriR\x03uri\x12\x1c\n" +
@@ -2695,7 +2766,7 @@ func file_redirect_v1_redirect_proto_rawDescGZIP() []byte {
 }
 
 var file_redirect_v1_redirect_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_redirect_v1_redirect_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
+var file_redirect_v1_redirect_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
 var file_redirect_v1_redirect_proto_goTypes = []any{
 	(MessageRef)(0),               // 0: redirect.v1.MessageRef
 	(Outcome)(0),                  // 1: redirect.v1.Outcome
@@ -2714,82 +2785,85 @@ var file_redirect_v1_redirect_proto_goTypes = []any{
 	(*HeaderCopy)(nil),            // 14: redirect.v1.HeaderCopy
 	(*Header)(nil),                // 15: redirect.v1.Header
 	(*Redirect)(nil),              // 16: redirect.v1.Redirect
-	(*Failure)(nil),               // 17: redirect.v1.Failure
-	(*Contact)(nil),               // 18: redirect.v1.Contact
-	(*Call)(nil),                  // 19: redirect.v1.Call
-	(*SipUri)(nil),                // 20: redirect.v1.SipUri
-	(*Param)(nil),                 // 21: redirect.v1.Param
-	(*SipResponse)(nil),           // 22: redirect.v1.SipResponse
-	(*Attempt)(nil),               // 23: redirect.v1.Attempt
-	(*Edge)(nil),                  // 24: redirect.v1.Edge
-	(*Explanation)(nil),           // 25: redirect.v1.Explanation
-	(*ContactVerdict)(nil),        // 26: redirect.v1.ContactVerdict
-	(*GetPolicyInfoRequest)(nil),  // 27: redirect.v1.GetPolicyInfoRequest
-	(*GetPolicyInfoResponse)(nil), // 28: redirect.v1.GetPolicyInfoResponse
-	nil,                           // 29: redirect.v1.Call.AttributesEntry
-	(*timestamppb.Timestamp)(nil), // 30: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 31: google.protobuf.Duration
+	(*Advice)(nil),                // 17: redirect.v1.Advice
+	(*Failure)(nil),               // 18: redirect.v1.Failure
+	(*Contact)(nil),               // 19: redirect.v1.Contact
+	(*Call)(nil),                  // 20: redirect.v1.Call
+	(*SipUri)(nil),                // 21: redirect.v1.SipUri
+	(*Param)(nil),                 // 22: redirect.v1.Param
+	(*SipResponse)(nil),           // 23: redirect.v1.SipResponse
+	(*Attempt)(nil),               // 24: redirect.v1.Attempt
+	(*Edge)(nil),                  // 25: redirect.v1.Edge
+	(*Explanation)(nil),           // 26: redirect.v1.Explanation
+	(*ContactVerdict)(nil),        // 27: redirect.v1.ContactVerdict
+	(*GetPolicyInfoRequest)(nil),  // 28: redirect.v1.GetPolicyInfoRequest
+	(*GetPolicyInfoResponse)(nil), // 29: redirect.v1.GetPolicyInfoResponse
+	nil,                           // 30: redirect.v1.Call.AttributesEntry
+	(*timestamppb.Timestamp)(nil), // 31: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 32: google.protobuf.Duration
 }
 var file_redirect_v1_redirect_proto_depIdxs = []int32{
-	24, // 0: redirect.v1.DecideRequest.edge:type_name -> redirect.v1.Edge
-	19, // 1: redirect.v1.DecideRequest.call:type_name -> redirect.v1.Call
+	25, // 0: redirect.v1.DecideRequest.edge:type_name -> redirect.v1.Edge
+	20, // 1: redirect.v1.DecideRequest.call:type_name -> redirect.v1.Call
 	16, // 2: redirect.v1.DecideRequest.redirect:type_name -> redirect.v1.Redirect
-	17, // 3: redirect.v1.DecideRequest.failure:type_name -> redirect.v1.Failure
-	23, // 4: redirect.v1.DecideRequest.attempts:type_name -> redirect.v1.Attempt
-	7,  // 5: redirect.v1.DecideRequest.remaining:type_name -> redirect.v1.Target
-	30, // 6: redirect.v1.DecideRequest.asked_at:type_name -> google.protobuf.Timestamp
-	23, // 7: redirect.v1.DecideRequest.earlier:type_name -> redirect.v1.Attempt
-	6,  // 8: redirect.v1.DecideResponse.try_targets:type_name -> redirect.v1.TryTargets
-	11, // 9: redirect.v1.DecideResponse.reject:type_name -> redirect.v1.FinalResponse
-	12, // 10: redirect.v1.DecideResponse.pass_through:type_name -> redirect.v1.PassThrough
-	25, // 11: redirect.v1.DecideResponse.explanation:type_name -> redirect.v1.Explanation
-	7,  // 12: redirect.v1.TryTargets.targets:type_name -> redirect.v1.Target
-	9,  // 13: redirect.v1.TryTargets.advance:type_name -> redirect.v1.AdvanceRule
-	11, // 14: redirect.v1.TryTargets.exhausted:type_name -> redirect.v1.FinalResponse
-	13, // 15: redirect.v1.Target.header_ops:type_name -> redirect.v1.HeaderOp
-	31, // 16: redirect.v1.Target.response_timeout:type_name -> google.protobuf.Duration
-	31, // 17: redirect.v1.Target.answer_timeout:type_name -> google.protobuf.Duration
-	9,  // 18: redirect.v1.Target.advance:type_name -> redirect.v1.AdvanceRule
-	8,  // 19: redirect.v1.Target.contact:type_name -> redirect.v1.ContactRef
-	10, // 20: redirect.v1.AdvanceRule.statuses:type_name -> redirect.v1.StatusRange
-	13, // 21: redirect.v1.FinalResponse.header_ops:type_name -> redirect.v1.HeaderOp
-	13, // 22: redirect.v1.PassThrough.header_ops:type_name -> redirect.v1.HeaderOp
-	2,  // 23: redirect.v1.PassThrough.which:type_name -> redirect.v1.PassThrough.Which
-	15, // 24: redirect.v1.HeaderOp.add:type_name -> redirect.v1.Header
-	15, // 25: redirect.v1.HeaderOp.set:type_name -> redirect.v1.Header
-	14, // 26: redirect.v1.HeaderOp.copy:type_name -> redirect.v1.HeaderCopy
-	0,  // 27: redirect.v1.HeaderCopy.source:type_name -> redirect.v1.MessageRef
-	22, // 28: redirect.v1.Redirect.response:type_name -> redirect.v1.SipResponse
-	18, // 29: redirect.v1.Redirect.contacts:type_name -> redirect.v1.Contact
-	20, // 30: redirect.v1.Contact.uri:type_name -> redirect.v1.SipUri
-	21, // 31: redirect.v1.Contact.params:type_name -> redirect.v1.Param
-	20, // 32: redirect.v1.Call.request_uri:type_name -> redirect.v1.SipUri
-	20, // 33: redirect.v1.Call.caller:type_name -> redirect.v1.SipUri
-	20, // 34: redirect.v1.Call.callee:type_name -> redirect.v1.SipUri
-	15, // 35: redirect.v1.Call.headers:type_name -> redirect.v1.Header
-	30, // 36: redirect.v1.Call.received_at:type_name -> google.protobuf.Timestamp
-	31, // 37: redirect.v1.Call.time_left:type_name -> google.protobuf.Duration
-	29, // 38: redirect.v1.Call.attributes:type_name -> redirect.v1.Call.AttributesEntry
-	21, // 39: redirect.v1.SipUri.params:type_name -> redirect.v1.Param
-	21, // 40: redirect.v1.SipUri.headers:type_name -> redirect.v1.Param
-	15, // 41: redirect.v1.SipResponse.headers:type_name -> redirect.v1.Header
-	7,  // 42: redirect.v1.Attempt.target:type_name -> redirect.v1.Target
-	30, // 43: redirect.v1.Attempt.started_at:type_name -> google.protobuf.Timestamp
-	31, // 44: redirect.v1.Attempt.duration:type_name -> google.protobuf.Duration
-	1,  // 45: redirect.v1.Attempt.outcome:type_name -> redirect.v1.Outcome
-	22, // 46: redirect.v1.Attempt.response:type_name -> redirect.v1.SipResponse
-	26, // 47: redirect.v1.Explanation.contacts:type_name -> redirect.v1.ContactVerdict
-	8,  // 48: redirect.v1.ContactVerdict.contact:type_name -> redirect.v1.ContactRef
-	3,  // 49: redirect.v1.ContactVerdict.verdict:type_name -> redirect.v1.ContactVerdict.Verdict
-	4,  // 50: redirect.v1.RedirectPolicyService.Decide:input_type -> redirect.v1.DecideRequest
-	27, // 51: redirect.v1.RedirectPolicyService.GetPolicyInfo:input_type -> redirect.v1.GetPolicyInfoRequest
-	5,  // 52: redirect.v1.RedirectPolicyService.Decide:output_type -> redirect.v1.DecideResponse
-	28, // 53: redirect.v1.RedirectPolicyService.GetPolicyInfo:output_type -> redirect.v1.GetPolicyInfoResponse
-	52, // [52:54] is the sub-list for method output_type
-	50, // [50:52] is the sub-list for method input_type
-	50, // [50:50] is the sub-list for extension type_name
-	50, // [50:50] is the sub-list for extension extendee
-	0,  // [0:50] is the sub-list for field type_name
+	18, // 3: redirect.v1.DecideRequest.failure:type_name -> redirect.v1.Failure
+	17, // 4: redirect.v1.DecideRequest.advice:type_name -> redirect.v1.Advice
+	24, // 5: redirect.v1.DecideRequest.attempts:type_name -> redirect.v1.Attempt
+	7,  // 6: redirect.v1.DecideRequest.remaining:type_name -> redirect.v1.Target
+	31, // 7: redirect.v1.DecideRequest.asked_at:type_name -> google.protobuf.Timestamp
+	24, // 8: redirect.v1.DecideRequest.earlier:type_name -> redirect.v1.Attempt
+	6,  // 9: redirect.v1.DecideResponse.try_targets:type_name -> redirect.v1.TryTargets
+	11, // 10: redirect.v1.DecideResponse.reject:type_name -> redirect.v1.FinalResponse
+	12, // 11: redirect.v1.DecideResponse.pass_through:type_name -> redirect.v1.PassThrough
+	26, // 12: redirect.v1.DecideResponse.explanation:type_name -> redirect.v1.Explanation
+	7,  // 13: redirect.v1.TryTargets.targets:type_name -> redirect.v1.Target
+	9,  // 14: redirect.v1.TryTargets.advance:type_name -> redirect.v1.AdvanceRule
+	11, // 15: redirect.v1.TryTargets.exhausted:type_name -> redirect.v1.FinalResponse
+	13, // 16: redirect.v1.Target.header_ops:type_name -> redirect.v1.HeaderOp
+	32, // 17: redirect.v1.Target.response_timeout:type_name -> google.protobuf.Duration
+	32, // 18: redirect.v1.Target.answer_timeout:type_name -> google.protobuf.Duration
+	9,  // 19: redirect.v1.Target.advance:type_name -> redirect.v1.AdvanceRule
+	8,  // 20: redirect.v1.Target.contact:type_name -> redirect.v1.ContactRef
+	10, // 21: redirect.v1.AdvanceRule.statuses:type_name -> redirect.v1.StatusRange
+	13, // 22: redirect.v1.FinalResponse.header_ops:type_name -> redirect.v1.HeaderOp
+	13, // 23: redirect.v1.PassThrough.header_ops:type_name -> redirect.v1.HeaderOp
+	2,  // 24: redirect.v1.PassThrough.which:type_name -> redirect.v1.PassThrough.Which
+	15, // 25: redirect.v1.HeaderOp.add:type_name -> redirect.v1.Header
+	15, // 26: redirect.v1.HeaderOp.set:type_name -> redirect.v1.Header
+	14, // 27: redirect.v1.HeaderOp.copy:type_name -> redirect.v1.HeaderCopy
+	0,  // 28: redirect.v1.HeaderCopy.source:type_name -> redirect.v1.MessageRef
+	23, // 29: redirect.v1.Redirect.response:type_name -> redirect.v1.SipResponse
+	19, // 30: redirect.v1.Redirect.contacts:type_name -> redirect.v1.Contact
+	23, // 31: redirect.v1.Advice.response:type_name -> redirect.v1.SipResponse
+	21, // 32: redirect.v1.Contact.uri:type_name -> redirect.v1.SipUri
+	22, // 33: redirect.v1.Contact.params:type_name -> redirect.v1.Param
+	21, // 34: redirect.v1.Call.request_uri:type_name -> redirect.v1.SipUri
+	21, // 35: redirect.v1.Call.caller:type_name -> redirect.v1.SipUri
+	21, // 36: redirect.v1.Call.callee:type_name -> redirect.v1.SipUri
+	15, // 37: redirect.v1.Call.headers:type_name -> redirect.v1.Header
+	31, // 38: redirect.v1.Call.received_at:type_name -> google.protobuf.Timestamp
+	32, // 39: redirect.v1.Call.time_left:type_name -> google.protobuf.Duration
+	30, // 40: redirect.v1.Call.attributes:type_name -> redirect.v1.Call.AttributesEntry
+	22, // 41: redirect.v1.SipUri.params:type_name -> redirect.v1.Param
+	22, // 42: redirect.v1.SipUri.headers:type_name -> redirect.v1.Param
+	15, // 43: redirect.v1.SipResponse.headers:type_name -> redirect.v1.Header
+	7,  // 44: redirect.v1.Attempt.target:type_name -> redirect.v1.Target
+	31, // 45: redirect.v1.Attempt.started_at:type_name -> google.protobuf.Timestamp
+	32, // 46: redirect.v1.Attempt.duration:type_name -> google.protobuf.Duration
+	1,  // 47: redirect.v1.Attempt.outcome:type_name -> redirect.v1.Outcome
+	23, // 48: redirect.v1.Attempt.response:type_name -> redirect.v1.SipResponse
+	27, // 49: redirect.v1.Explanation.contacts:type_name -> redirect.v1.ContactVerdict
+	8,  // 50: redirect.v1.ContactVerdict.contact:type_name -> redirect.v1.ContactRef
+	3,  // 51: redirect.v1.ContactVerdict.verdict:type_name -> redirect.v1.ContactVerdict.Verdict
+	4,  // 52: redirect.v1.RedirectPolicyService.Decide:input_type -> redirect.v1.DecideRequest
+	28, // 53: redirect.v1.RedirectPolicyService.GetPolicyInfo:input_type -> redirect.v1.GetPolicyInfoRequest
+	5,  // 54: redirect.v1.RedirectPolicyService.Decide:output_type -> redirect.v1.DecideResponse
+	29, // 55: redirect.v1.RedirectPolicyService.GetPolicyInfo:output_type -> redirect.v1.GetPolicyInfoResponse
+	54, // [54:56] is the sub-list for method output_type
+	52, // [52:54] is the sub-list for method input_type
+	52, // [52:52] is the sub-list for extension type_name
+	52, // [52:52] is the sub-list for extension extendee
+	0,  // [0:52] is the sub-list for field type_name
 }
 
 func init() { file_redirect_v1_redirect_proto_init() }
@@ -2800,6 +2874,7 @@ func file_redirect_v1_redirect_proto_init() {
 	file_redirect_v1_redirect_proto_msgTypes[0].OneofWrappers = []any{
 		(*DecideRequest_Redirect)(nil),
 		(*DecideRequest_Failure)(nil),
+		(*DecideRequest_Advice)(nil),
 	}
 	file_redirect_v1_redirect_proto_msgTypes[1].OneofWrappers = []any{
 		(*DecideResponse_TryTargets)(nil),
@@ -2813,15 +2888,15 @@ func file_redirect_v1_redirect_proto_init() {
 		(*HeaderOp_Copy)(nil),
 	}
 	file_redirect_v1_redirect_proto_msgTypes[10].OneofWrappers = []any{}
-	file_redirect_v1_redirect_proto_msgTypes[14].OneofWrappers = []any{}
-	file_redirect_v1_redirect_proto_msgTypes[20].OneofWrappers = []any{}
+	file_redirect_v1_redirect_proto_msgTypes[15].OneofWrappers = []any{}
+	file_redirect_v1_redirect_proto_msgTypes[21].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_redirect_v1_redirect_proto_rawDesc), len(file_redirect_v1_redirect_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   26,
+			NumMessages:   27,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -76,6 +76,19 @@ var DefaultTimers = Timers{T1: 500 * time.Millisecond, T2: 4 * time.Second, T4: 
 // Timeout is 64*T1: Timers B, F, H, J, L and M.
 func (t *Timers) Timeout() time.Duration { return 64 * t.T1 }
 
+// Trying100 is when a request other than INVITE that has no response yet gets a
+// 100, and not earlier: the time after which Timer E of a client is reset to T2
+// (RFC 4320 section 4.1). It is 3.5 s.
+func (t *Timers) Trying100() (after time.Duration) {
+	if t.T1 <= 0 {
+		return t.T2
+	}
+	for interval := t.T1; interval < t.T2; interval *= 2 {
+		after += interval
+	}
+	return after
+}
+
 // Due reports whether a timer that is set has run out.
 func Due(at, now time.Time) bool { return !at.IsZero() && !now.Before(at) }
 

@@ -127,6 +127,9 @@ func senselessCases() []Case {
 		{Name: "an empty request", Ask: &redirectv1.DecideRequest{}, Err: policy.ErrInvalidRequest},
 		{Name: "no call", Ask: ask(func(req *redirectv1.DecideRequest) { req.Call = nil }), Err: policy.ErrInvalidRequest},
 		{Name: "no Request-URI", Ask: ask(func(req *redirectv1.DecideRequest) { req.Call.RequestUri = nil }), Err: policy.ErrInvalidRequest},
+		{Name: "an advice that is a redirect", Ask: ask(func(req *redirectv1.DecideRequest) {
+			req.Event = &redirectv1.DecideRequest_Advice{Advice: &redirectv1.Advice{Response: req.GetRedirect().GetResponse()}}
+		}), Err: policy.ErrInvalidRequest},
 		{Name: "no event", Ask: ask(func(req *redirectv1.DecideRequest) { req.Event = nil }), Err: policy.ErrInvalidRequest},
 		{Name: "no attempts", Ask: ask(func(req *redirectv1.DecideRequest) { req.Attempts = nil }), Err: policy.ErrInvalidRequest},
 		{Name: "no target", Ask: ask(lastAttempt(func(a *redirectv1.Attempt) { a.Target = nil })), Err: policy.ErrInvalidRequest},

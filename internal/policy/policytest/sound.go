@@ -67,7 +67,7 @@ func soundTargets(req *redirectv1.DecideRequest, t *redirectv1.TryTargets) error
 	}
 	secure := isSIPS(req.GetCall().GetRequestUri().GetText())
 	for _, target := range t.GetTargets() {
-		if secure && insecure(target) {
+		if secure && insecure(target) && target.GetNextHop() != "onward" { // the edge knows whether that is secure
 			return fmt.Errorf("from SIPS to SIP: %v", target)
 		}
 		for _, other := range before {
@@ -76,6 +76,9 @@ func soundTargets(req *redirectv1.DecideRequest, t *redirectv1.TryTargets) error
 			}
 		}
 		before = append(before, target)
+	}
+	if t.GetExhausted() == nil && req.GetAdvice() != nil {
+		return nil // what the own route says is the answer
 	}
 	return soundStatus(t.GetExhausted().GetStatus())
 }

@@ -37,7 +37,9 @@ func trying(t *redirectv1.TryTargets) string {
 	if t.GetAdvance().GetStopAfterRinging() {
 		s += "; stop after ringing"
 	}
-	s += fmt.Sprintf("; exhausted %d", t.GetExhausted().GetStatus())
+	if t.GetExhausted() != nil {
+		s += fmt.Sprintf("; exhausted %d", t.GetExhausted().GetStatus())
+	}
 	if t.GetExhaustedOnlyIfNone() {
 		s += " if none"
 	}
