@@ -39,6 +39,9 @@ var errNoOnward = errors.New("next_hop: the trunk has no onward route")
 func firstTarget(r *routed, nextHops []string) (*target, error) {
 	t := &target{proto: &redirectv1.Target{Uri: validUTF8URI(r.requestURI)}, setRoutes: r.rewritten}
 	uri, err := sipuri.Parse(r.requestURI)
+	if err == nil && len(uri.Headers) > 0 { // must not go on (19.1.1 table 1, RFC 4475 section 3.1.2.11)
+		uri, err = sipuri.Parse(uri.RequestURI())
+	}
 	t.uri = uri
 	if len(nextHops) > 0 {
 		t.setRoutes, t.configured, t.proto.NextHop = true, true, nextHops[0]

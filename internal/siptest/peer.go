@@ -54,8 +54,13 @@ func TCP(tb testing.TB) *Peer {
 // "tcp", host such as "127.0.0.2" or "::1".
 func New(tb testing.TB, network, host string) *Peer {
 	tb.Helper()
+	return NewAt(tb, network, net.JoinHostPort(host, "0"))
+}
+
+// NewAt is a peer on an address with a port, such as "127.0.0.2:5060".
+func NewAt(tb testing.TB, network, at string) *Peer {
+	tb.Helper()
 	p := &Peer{t: tb, id: rand.Uint64(), in: make(chan *Msg, queueLength), conns: make(map[netip.AddrPort]*stream)}
-	at := net.JoinHostPort(host, "0")
 	switch network {
 	case "udp":
 		pc, err := net.ListenPacket("udp", at)

@@ -123,10 +123,9 @@ func trimLWS(s string, start, end int) (from, to int) {
 	return start, end
 }
 
-// unfold makes one space of every fold (7.3.1), and of what has no place in a
-// header field.
+// unfold makes one space of every fold (7.3.1), and of every other line end.
 func unfold(s string) string {
-	if strings.IndexByte(s, '\n') < 0 && strings.IndexByte(s, '\r') < 0 && strings.IndexByte(s, 0) < 0 {
+	if strings.IndexByte(s, '\n') < 0 && strings.IndexByte(s, '\r') < 0 {
 		return s
 	}
 	b := make([]byte, 0, len(s))
@@ -139,8 +138,6 @@ func unfold(s string) string {
 			for i+1 < len(s) && isLWS(s[i+1]) {
 				i++
 			}
-			b = append(b, ' ')
-		case 0:
 			b = append(b, ' ')
 		default:
 			b = append(b, c)

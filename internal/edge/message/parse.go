@@ -34,7 +34,7 @@ func (m *Message) parse(raw []byte, maxFields int) error {
 	}
 	m.raw = raw
 	m.head = string(raw[:headEnd(raw)])
-	if i := strings.IndexByte(m.head, 0); i >= 0 {
+	if i := bareNUL(m.head); i >= 0 {
 		m.unclean = true
 		m.bad("NUL in Header", "a NUL is at byte %d", i)
 	}
@@ -45,6 +45,29 @@ func (m *Message) parse(raw []byte, maxFields int) error {
 		return m.err
 	}
 	return nil
+}
+
+// bareNUL finds a NUL that is no quoted-pair, or returns -1: after a "\\" within a
+// quoted string it is legal (25.1, RFC 4475 section 3.1.1.2).
+func bareNUL(head string) int {
+	if strings.IndexByte(head, 0) < 0 {
+		return -1
+	}
+	quoted, startLine := false, true
+	for i := 0; i < len(head); i++ {
+		switch c := head[i]; {
+		case c == 0:
+			return i
+		case c == '\n':
+			startLine = false
+			quoted = quoted && i+1 < len(head) && isWSP(head[i+1]) // a fold
+		case c == '\\' && quoted:
+			i++
+		case c == '"' && !startLine:
+			quoted = !quoted
+		}
+	}
+	return -1
 }
 
 // headEnd returns where the body begins, or the length of raw if it is nowhere.

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/emiago/sipgo/sip"
+
+	"github.com/redirectd/redirectd/internal/edge/message/messagetest"
 )
 
 // TestAgainstSipgo reads valid messages here and with sipgo's parser, and what
@@ -14,7 +16,7 @@ func TestAgainstSipgo(t *testing.T) {
 	messages := map[string]string{"invite": invite, "request": request("Max-Forwards: 9", "l: 0")}
 	// sipgo refuses an addr-spec after a comma.
 	messages["redirect"] = strings.Replace(redirect, "sip:b@h2.example.com;", "<sip:b@h2.example.com>;", 1)
-	for name, raw := range tortureMessages(t) {
+	for name, raw := range messagetest.Torture(t) {
 		switch name {
 		case "esc02", "escnull", "longreq", "lwsdisp", "mpart01", "noreason", "transports", "unreason", "bext01",
 			"invut", "regaut01", "sdp01", "zeromf", "bcast", "badbranch", "inv2543", "baddate":

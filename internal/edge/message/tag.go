@@ -10,6 +10,9 @@ func (m *Message) readTag(f *field) {
 	parts, err := splitNameAddr(v)
 	if err != nil || v == "" {
 		m.bad("Bad "+name, "%s is %q: want a name-addr or a URI", name, clip(v))
+		if v != "" { // an answer copies it as it is (RFC 4475 section 3.1.2.6)
+			m.readable |= readableTag(f.id)
+		}
 		return
 	}
 	tag, has := "", false
@@ -19,9 +22,17 @@ func (m *Message) readTag(f *field) {
 			break
 		}
 	}
+	m.readable |= readableTag(f.id)
 	if f.id == idFrom {
-		m.fromTag, m.readable = tag, m.readable|readFrom
+		m.fromTag = tag
 		return
 	}
-	m.toTag, m.hasToTag, m.readable = tag, has, m.readable|readTo
+	m.toTag, m.hasToTag = tag, has
+}
+
+func readableTag(id headerID) readable {
+	if id == idFrom {
+		return readFrom
+	}
+	return readTo
 }
