@@ -1,12 +1,14 @@
 package siptest
 
 import (
+	"crypto/tls"
 	"fmt"
 	"hash/fnv"
 	"io"
 	"math/rand/v2"
 	"net"
 	"net/netip"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -17,7 +19,7 @@ const Timeout = 3 * time.Second
 
 const queueLength = 8192 // messages that nobody has asked for yet
 
-// Peer is a SIP element that does what the test says: a UDP socket, or a TCP
+// Peer is a SIP element that does what the test says: a UDP socket, or a TCP or TLS
 // listener with all its connections, whose messages come in one queue. What it
 // misses fails the test at once, so its methods belong to the test's goroutine,
 // save [Peer.ReceiveWithin], [Peer.Send], [Peer.Reply] and [Peer.Respond].
@@ -28,6 +30,7 @@ type Peer struct {
 	id   uint64 // makes its tags its own
 
 	udp   *net.UDPConn
+	tls   *tls.Config // nil: none over TCP
 	ln    net.Listener
 	in    chan *Msg
 	wg    sync.WaitGroup
@@ -54,13 +57,18 @@ func TCP(tb testing.TB) *Peer {
 // "tcp", host such as "127.0.0.2" or "::1".
 func New(tb testing.TB, network, host string) *Peer {
 	tb.Helper()
-	return NewAt(tb, network, net.JoinHostPort(host, "0"))
+	return start(tb, network, net.JoinHostPort(host, "0"), nil)
 }
 
 // NewAt is a peer on an address with a port, such as "127.0.0.2:5060".
 func NewAt(tb testing.TB, network, at string) *Peer {
 	tb.Helper()
-	p := &Peer{t: tb, id: rand.Uint64(), in: make(chan *Msg, queueLength), conns: make(map[netip.AddrPort]*stream)}
+	return start(tb, network, at, nil)
+}
+
+func start(tb testing.TB, network, at string, over *tls.Config) *Peer {
+	tb.Helper()
+	p := &Peer{t: tb, id: rand.Uint64(), tls: over, in: make(chan *Msg, queueLength), conns: make(map[netip.AddrPort]*stream)}
 	switch network {
 	case "udp":
 		pc, err := net.ListenPacket("udp", at)
@@ -70,10 +78,10 @@ func NewAt(tb testing.TB, network, at string) *Peer {
 		p.udp = pc.(*net.UDPConn)
 		_ = p.udp.SetReadBuffer(4 << 20) // what the system allows: a burst is not lost while the test thinks
 		p.addr = p.udp.LocalAddr().(*net.UDPAddr).AddrPort()
-	case "tcp":
+	case "tcp", "tls":
 		ln, err := net.Listen("tcp", at)
 		if err != nil {
-			tb.Fatalf("peer cannot listen on tcp %s: %v", at, err)
+			tb.Fatalf("peer cannot listen on %s %s: %v", network, at, err)
 		}
 		p.ln = ln
 		p.addr = ln.Addr().(*net.TCPAddr).AddrPort()
@@ -124,7 +132,7 @@ func (p *Peer) Close() {
 // Addr is where the peer receives.
 func (p *Peer) Addr() netip.AddrPort { return p.addr }
 
-// URI is a SIP URI of the peer, with the transport parameter if it is TCP; user
+// URI is a SIP URI of the peer, with the transport parameter unless it is UDP; user
 // may be empty.
 func (p *Peer) URI(user string) string {
 	uri := "sip:" + p.addr.String()
@@ -132,17 +140,21 @@ func (p *Peer) URI(user string) string {
 		uri = "sip:" + user + "@" + p.addr.String()
 	}
 	if p.udp == nil {
-		uri += ";transport=tcp"
+		uri += ";transport=" + strings.ToLower(p.viaName())
 	}
 	return uri
 }
 
 // viaName is the transport in a Via of the peer.
 func (p *Peer) viaName() string {
-	if p.udp != nil {
+	switch {
+	case p.udp != nil:
 		return "UDP"
+	case p.tls != nil:
+		return "TLS"
+	default:
+		return "TCP"
 	}
-	return "TCP"
 }
 
 // tag is the To tag of the peer's answers to one request and its retransmissions.

@@ -3,6 +3,7 @@ package siptest
 import (
 	"bufio"
 	"bytes"
+	"crypto/tls"
 	"net"
 	"net/netip"
 	"regexp"
@@ -78,8 +79,8 @@ func (p *Peer) SendBytes(to netip.AddrPort, b []byte) {
 	}
 }
 
-// Connect makes a TCP connection to an address unless there is one, and returns
-// the address that it leaves from.
+// Connect makes a connection to an address unless there is one, and returns the
+// address that it leaves from. TLS begins with what is sent or received first.
 func (p *Peer) Connect(to netip.AddrPort) netip.AddrPort {
 	p.t.Helper()
 	c := p.connection(to)
@@ -131,6 +132,9 @@ func (p *Peer) connection(to netip.AddrPort) *stream {
 		p.t.Errorf("peer %s cannot connect to %s: %v", p.name, to, err)
 		return nil
 	}
+	if p.tls != nil {
+		nc = tls.Client(nc, p.tls)
+	}
 	return p.adopt(nc, to)
 }
 
@@ -153,6 +157,9 @@ func (p *Peer) accept() {
 		nc, err := p.ln.Accept()
 		if err != nil {
 			return
+		}
+		if p.tls != nil {
+			nc = tls.Server(nc, p.tls)
 		}
 		p.adopt(nc, nc.RemoteAddr().(*net.TCPAddr).AddrPort())
 	}

@@ -21,16 +21,16 @@ const (
 )
 
 var kinds = [...]struct {
-	name, via        string
-	reliable, secure bool
-	port             uint16
+	name, via                   string
+	reliable, secure, webSocket bool
+	port                        uint16
 }{
 	{name: "none"},
 	UDP: {name: "udp", via: "UDP", port: 5060},
 	TCP: {name: "tcp", via: "TCP", reliable: true, port: 5060},
 	TLS: {name: "tls", via: "TLS", reliable: true, secure: true, port: 5061},
-	WS:  {name: "ws", via: "WS", reliable: true, port: 80},
-	WSS: {name: "wss", via: "WSS", reliable: true, secure: true, port: 443},
+	WS:  {name: "ws", via: "WS", reliable: true, webSocket: true, port: 80},
+	WSS: {name: "wss", via: "WSS", reliable: true, secure: true, webSocket: true, port: 443},
 }
 
 // String is the name in a transport parameter and in a listen address: "udp".
@@ -45,6 +45,8 @@ func (k Kind) Reliable() bool { return kinds[k.index()].reliable }
 
 // Secure reports whether TLS is below the transport.
 func (k Kind) Secure() bool { return kinds[k.index()].secure }
+
+func (k Kind) isWebSocket() bool { return kinds[k.index()].webSocket }
 
 // DefaultPort is the port of the transport where none is named (RFC 3261
 // section 19.1.2, RFC 7118 section 5.3).

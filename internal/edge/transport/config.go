@@ -17,6 +17,10 @@ type Config struct {
 	MaxConnections          int // accepted and made, in all; default 10,000
 	MaxConnectionsPerSource int // accepted from one IPv4 address or IPv6 /64; default 1,000
 
+	// HandshakeTimeout is for a peer that has connected to be done with TLS and the
+	// upgrade to WebSocket, together; default 5 s. DialTimeout has them in it.
+	HandshakeTimeout time.Duration
+
 	IdleTimeout    time.Duration // without a message or keep-alive in either direction; default 5 min
 	MessageTimeout time.Duration // from the first byte of a message to its last; default 10 s
 	WriteTimeout   time.Duration // for a peer to take what is being written; default 5 s
@@ -48,6 +52,7 @@ type TLSConfig struct {
 func (c Config) withDefaults() Config {
 	orDefault(&c.MaxConnections, 10_000)
 	orDefault(&c.MaxConnectionsPerSource, 1_000)
+	orDefault(&c.HandshakeTimeout, 5*time.Second)
 	orDefault(&c.IdleTimeout, 5*time.Minute)
 	orDefault(&c.MessageTimeout, 10*time.Second)
 	orDefault(&c.WriteTimeout, 5*time.Second)

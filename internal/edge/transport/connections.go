@@ -11,7 +11,8 @@ import (
 type connections struct {
 	all      map[*conn]struct{}
 	byPeer   map[Destination]*conn // the newest to that peer
-	bySource map[netip.Prefix]int  // accepted
+	byID     map[uint64]*conn
+	bySource map[netip.Prefix]int // accepted
 	dials    map[Destination]*dial
 }
 
@@ -19,6 +20,7 @@ func newConnections() connections {
 	return connections{
 		all:      make(map[*conn]struct{}),
 		byPeer:   make(map[Destination]*conn),
+		byID:     make(map[uint64]*conn),
 		bySource: make(map[netip.Prefix]int),
 		dials:    make(map[Destination]*dial),
 	}
@@ -31,12 +33,14 @@ func (s *Set) connection(d Destination) (Flow, bool) {
 	return s.conns.to(d)
 }
 
-func (c *connections) to(d Destination) (Flow, bool) {
-	if found := c.byPeer[d]; found != nil && found.alive() {
-		return found.flow, true
-	}
-	return Flow{}, false
+// ByID is the flow of the connection with that [Flow.ID], if it still lives.
+func (s *Set) ByID(id uint64) (Flow, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.conns.byID[id].live()
 }
+
+func (c *connections) to(d Destination) (Flow, bool) { return c.byPeer[d].live() }
 
 // accept takes in a connection to l within the limits.
 func (s *Set) accept(l *tcpListener, nc net.Conn) error {
@@ -55,7 +59,10 @@ func (s *Set) accept(l *tcpListener, nc net.Conn) error {
 		return fmt.Errorf("%w from %s: %d", ErrTooManyConnections, source, n)
 	}
 	s.conns.bySource[source]++
-	s.adopt(l, nc, source)
+	c := s.newConn(l, nc)
+	c.source = source
+	s.conns.all[c] = struct{}{}
+	s.wg.Go(c.serveAccepted)
 	return nil
 }
 
@@ -67,14 +74,31 @@ func (s *Set) room(limit int) error {
 	return nil
 }
 
-// adopt registers a connection and starts to read it. s.mu is held.
-func (s *Set) adopt(l *tcpListener, nc net.Conn, source netip.Prefix) Flow {
-	c := &conn{set: s, nc: nc, port: l.addr.Port(), source: source}
-	c.flow = Flow{Kind: TCP, Local: addrPort(nc.LocalAddr()), Remote: addrPort(nc.RemoteAddr()), path: c}
+// adopt takes in a connection that we have made to d and starts to read it. s.mu
+// is held.
+func (s *Set) adopt(c *conn, d Destination) Flow {
 	s.conns.all[c] = struct{}{}
-	s.conns.byPeer[Destination{Kind: TCP, Addr: c.flow.Remote}] = c
+	s.conns.enter(c, d)
 	s.wg.Go(c.serve)
 	return c.flow
+}
+
+// admit makes a connection that was accepted known: its handshake is done. Who
+// made a secure one is not known by where it comes from; see [Set.Alias].
+func (s *Set) admit(c *conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c.flow.Kind.Secure() {
+		s.conns.byID[c.id] = c
+		return
+	}
+	s.conns.enter(c, Destination{Kind: c.flow.Kind, Addr: c.flow.Remote})
+}
+
+func (c *connections) enter(made *conn, d Destination) {
+	c.byID[made.id] = made
+	c.byPeer[d] = made
+	made.peers = append(made.peers, d)
 }
 
 // remove forgets a connection that has ended.
@@ -82,10 +106,13 @@ func (s *Set) remove(c *conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.conns.all, c)
-	if d := (Destination{Kind: c.flow.Kind, Addr: c.flow.Remote}); s.conns.byPeer[d] == c {
-		delete(s.conns.byPeer, d)
+	delete(s.conns.byID, c.id)
+	for _, d := range c.peers {
+		if s.conns.byPeer[d] == c {
+			delete(s.conns.byPeer, d)
+		}
 	}
-	if !c.source.IsValid() {
+	if !c.accepted() {
 		return
 	}
 	if s.conns.bySource[c.source]--; s.conns.bySource[c.source] <= 0 {

@@ -12,6 +12,15 @@ type Destination struct {
 	Name string
 }
 
+// canonical makes equal values of what is the same destination.
+func (d Destination) canonical() Destination {
+	d.Addr, d.Name = unmap(d.Addr), domain(d.Name)
+	if !d.Kind.Secure() {
+		d.Name = ""
+	}
+	return d
+}
+
 // String is for logs and errors: "tls 192.0.2.1:5061 (sip.example.com)".
 func (d Destination) String() string {
 	s := d.Kind.String() + " " + d.Addr.String()

@@ -19,19 +19,23 @@ type dial struct {
 // Dial returns a flow to a destination: of the connection that there is, or that is
 // being made for another caller, or of a new one, which leaves from the address
 // of our listener unless that is a wildcard, and is read like an accepted one.
-// It waits for Config.DialTimeout at most. The end of ctx ends the waiting but
-// not the dial, which others may have joined.
+// By TLS and WSS the certificate of the peer must be for the destination's Name
+// (RFC 5922). It waits for Config.DialTimeout at most, handshakes included. The
+// end of ctx ends the waiting but not the dial, which others may have joined.
 func (s *Set) Dial(ctx context.Context, to Destination) (Flow, error) {
-	to.Addr = unmap(to.Addr)
+	to = to.canonical()
 	if to.Kind == UDP {
 		if f, ok := s.Flow(to, netip.AddrPort{}); ok {
 			return f, nil
 		}
 		return Flow{}, fmt.Errorf("%s: %w", to, ErrNoListener)
 	}
-	l := s.listenerFor(to.Addr.Addr())
-	if to.Kind != TCP || l == nil {
+	l := s.listenerFor(to.Kind, to.Addr.Addr())
+	if l == nil {
 		return Flow{}, fmt.Errorf("%s: %w", to, ErrNoListener)
+	}
+	if to.Kind.Secure() && to.Name == "" {
+		return Flow{}, fmt.Errorf("connection to %s: %w", to, errNoName)
 	}
 	f, d, err := s.join(ctx, l, to)
 	if d == nil {
@@ -69,25 +73,44 @@ func (s *Set) join(ctx context.Context, l *tcpListener, p Destination) (Flow, *d
 	return Flow{}, d, nil
 }
 
-func (s *Set) connect(ctx context.Context, l *tcpListener, p Destination, d *dial) {
+func (s *Set) connect(ctx context.Context, l *tcpListener, to Destination, d *dial) {
 	defer close(d.done)
 	defer d.cancel()
-	var dialer net.Dialer
-	if a := l.addr.Addr(); !a.IsUnspecified() {
-		dialer.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(a, 0))
-	}
-	nc, err := dialer.DialContext(ctx, network(p.Kind, p.Addr.Addr()), p.Addr.String())
+	c, err := s.open(ctx, l, to)
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.conns.dials, p)
+	delete(s.conns.dials, to)
 	switch {
 	case err != nil:
 		d.err = err
 	case s.closed:
 		d.err = ErrClosed
-		_ = nc.Close()
+		_ = c.raw.Close()
 	default:
-		d.flow = s.adopt(l, nc, netip.Prefix{})
+		d.flow = s.adopt(c, to)
 	}
+}
+
+// open makes a connection with all that stands before the first message.
+func (s *Set) open(ctx context.Context, l *tcpListener, to Destination) (*conn, error) {
+	var dialer net.Dialer
+	if a := l.addr.Addr(); !a.IsUnspecified() {
+		dialer.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(a, 0))
+	}
+	raw, err := dialer.DialContext(ctx, network(to.Kind, to.Addr.Addr()), to.Addr.String())
+	if err != nil {
+		return nil, err
+	}
+	c := s.newConn(l, raw)
+	interrupt := context.AfterFunc(ctx, func() { _ = raw.Close() })
+	err = c.shakeHands(to)
+	if !interrupt() {
+		err = context.Cause(ctx)
+	}
+	if err != nil {
+		_ = raw.Close()
+		return nil, fmt.Errorf("connection to %s: %w", to, err)
+	}
+	return c, nil
 }

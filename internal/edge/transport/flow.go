@@ -34,7 +34,7 @@ type Flow struct {
 type path interface {
 	send(f Flow, b []byte) error
 	alive() bool
-	listenPort() uint16 // the port that a peer of this flow finds us at
+	listener() Address // where a peer of this flow finds us
 }
 
 // Send sends one message. It never blocks and keeps nothing of b.
@@ -55,6 +55,41 @@ func (f Flow) IsZero() bool { return f.path == nil }
 
 // Alive reports whether the socket is open, or the connection not closed.
 func (f Flow) Alive() bool { return f.path != nil && f.path.alive() }
+
+// Listener is the listener that what comes on f arrived at: for a connection that
+// we made, the one whose port stands in our Via. Its address is as bound, so it
+// may be a wildcard.
+func (f Flow) Listener() Address {
+	if f.path == nil {
+		return Address{}
+	}
+	return f.path.listener()
+}
+
+// Accepted reports whether f is a connection that the peer made.
+func (f Flow) Accepted() bool {
+	c, ok := f.path.(*conn)
+	return ok && c.accepted()
+}
+
+// Identities are the SIP domain identities (RFC 5922 section 7.1) of the
+// certificate that the peer has shown and that has been verified, in lower case;
+// nil if there is none. The slice is not to be changed.
+func (f Flow) Identities() []string {
+	if c, ok := f.path.(*conn); ok {
+		return c.identities
+	}
+	return nil
+}
+
+// ID is a random number that stands for a connection while it lives, 0 over UDP.
+// Nobody can guess one that he has not been told: see [Set.ByID].
+func (f Flow) ID() uint64 {
+	if c, ok := f.path.(*conn); ok {
+		return c.id
+	}
+	return 0
+}
 
 // String is for logs: "udp 127.0.0.1:5060 127.0.0.1:5070".
 func (f Flow) String() string {

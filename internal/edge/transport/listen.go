@@ -20,6 +20,8 @@ type Set struct {
 	udp       []*udpSocket
 	tcp       []*tcpListener
 	local     localAddresses
+	creds     *credentials // nil without TLS
+	failures  throttle     // of handshakes
 
 	done chan struct{} // closed by Shutdown
 	wg   sync.WaitGroup
@@ -45,6 +47,9 @@ func Listen(cfg Config, r Receiver) (*Set, error) {
 		return nil, errNoAddress
 	}
 	s := &Set{cfg: cfg, receiver: r, log: cfg.Logger, done: make(chan struct{}), conns: newConnections()}
+	if err := s.loadTLS(); err != nil {
+		return nil, err
+	}
 	for _, a := range cfg.Listen {
 		if err := s.bind(a); err != nil {
 			s.Shutdown()
@@ -65,8 +70,8 @@ func (s *Set) bind(a Address) error {
 		}
 		s.udp = append(s.udp, u)
 		bound = u.addr
-	case TCP:
-		l, err := bindTCP(s, a.AddrPort)
+	case TCP, TLS, WS, WSS:
+		l, err := bindTCP(s, a)
 		if err != nil {
 			return err
 		}
@@ -77,6 +82,28 @@ func (s *Set) bind(a Address) error {
 	}
 	s.listeners = append(s.listeners, Listener{Kind: a.Kind, Addr: bound})
 	return nil
+}
+
+// loadTLS reads the certificates if there is anything that they are for.
+func (s *Set) loadTLS() (err error) {
+	if err := s.cfg.TLS.needs(s.cfg.Listen); err != nil {
+		return err
+	}
+	if s.cfg.TLS == (TLSConfig{}) {
+		return nil
+	}
+	s.creds, err = newCredentials(s.cfg.TLS, s.log)
+	return err
+}
+
+// ReloadTLS reads the files of Config.TLS now, for handshakes from now on. After an
+// error, which names the file, what was good before stays. It is not needed for
+// changes to be seen: handshakes look for them once a second.
+func (s *Set) ReloadTLS() error {
+	if s.creds == nil {
+		return nil
+	}
+	return s.creds.reload()
 }
 
 // Serve starts to read from all sockets and returns at once. It is called once.

@@ -13,7 +13,7 @@ import (
 // if it is valid, is the local address to send from, as far as a listener is
 // bound to it. It reports false if there is none.
 func (s *Set) Flow(to Destination, prefer netip.AddrPort) (Flow, bool) {
-	to.Addr, prefer = unmap(to.Addr), unmap(prefer)
+	to, prefer = to.canonical(), unmap(prefer)
 	if to.Kind != UDP {
 		return s.connection(to)
 	}
@@ -51,12 +51,15 @@ func suits(bound netip.AddrPort, remote netip.Addr, prefer netip.AddrPort) int {
 	}
 }
 
-// listenerFor is the TCP listener whose address connections to remote leave
+// listenerFor is the listener of a kind whose address connections to remote leave
 // from, or nil.
-func (s *Set) listenerFor(remote netip.Addr) *tcpListener {
+func (s *Set) listenerFor(k Kind, remote netip.Addr) *tcpListener {
 	var best *tcpListener
 	bestRank := 0
 	for _, l := range s.tcp {
+		if l.kind != k {
+			continue
+		}
 		if rank := suits(l.addr, remote, netip.AddrPort{}); rank > bestRank {
 			best, bestRank = l, rank
 		}
@@ -76,7 +79,7 @@ func (s *Set) SentBy(f Flow) string {
 	if host == "" {
 		host = f.Local.Addr().WithZone("").String()
 	}
-	return net.JoinHostPort(host, strconv.Itoa(int(f.path.listenPort())))
+	return net.JoinHostPort(host, strconv.Itoa(int(f.Listener().AddrPort.Port())))
 }
 
 // Has reports whether there is a listener of that transport.

@@ -39,9 +39,9 @@ func (c *conn) write() {
 		if c.stopping.Load() {
 			limit = min(limit, stopGrace)
 		}
-		_ = c.nc.SetWriteDeadline(time.Now().Add(limit)) // an error shows in Write
+		_ = c.raw.SetWriteDeadline(time.Now().Add(limit)) // an error shows in Write
 		if c.stopping.Load() {
-			_ = c.nc.SetWriteDeadline(time.Now().Add(min(limit, stopGrace)))
+			_ = c.raw.SetWriteDeadline(time.Now().Add(min(limit, stopGrace)))
 		}
 		if _, err := c.nc.Write(b); err != nil {
 			c.end(err, true)
@@ -88,7 +88,7 @@ func (c *conn) endLocked(cause error, now bool) {
 	c.shut.Store(true)
 	if now {
 		c.pending = nil
-		_ = c.nc.Close()
+		_ = c.raw.Close() // TLS would wait for its last words
 	}
 }
 

@@ -1,8 +1,9 @@
 package transport
 
 import (
+	"crypto/rand"
+	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/netip"
@@ -25,13 +26,21 @@ const (
 // before the reader does.
 type conn struct {
 	set      *Set
-	nc       net.Conn
+	raw      net.Conn // closing it never waits
+	nc       net.Conn // raw, or TLS over it
 	flow     Flow
-	port     uint16       // of the listener of its kind
+	bound    Address
 	source   netip.Prefix // counted against MaxConnectionsPerSource; zero if we made it
+	id       uint64
 	stopping atomic.Bool
 	shut     atomic.Bool  // nothing more is taken to be sent
 	lastSent atomic.Int64 // Unix nanoseconds
+
+	// What the handshake has shown does not change when the flow is known.
+	identities []string // of the peer's certificate
+	names      []string // those, and the addresses of the certificate
+
+	peers []Destination // its keys in byPeer; the mutex of set guards it
 
 	writers  sync.WaitGroup
 	mu       sync.Mutex
@@ -43,19 +52,54 @@ type conn struct {
 	endCause error // the first reason to end
 }
 
+func (s *Set) newConn(l *tcpListener, raw net.Conn) *conn {
+	c := &conn{set: s, raw: raw, nc: raw, bound: Address{Kind: l.kind, AddrPort: l.addr}, id: newID()}
+	c.flow = Flow{Kind: l.kind, Local: addrPort(raw.LocalAddr()), Remote: addrPort(raw.RemoteAddr()), path: c}
+	return c
+}
+
+func newID() uint64 {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return binary.NativeEndian.Uint64(b[:])
+}
+
+// serveAccepted is serve for a connection that a peer has made. One that does not
+// get through its handshake has never been a flow, and is not told as one.
+func (c *conn) serveAccepted() {
+	if err := c.welcome(); err != nil {
+		if !errors.Is(err, os.ErrDeadlineExceeded) {
+			c.linger(c.raw)
+		}
+		_ = c.raw.Close()
+		c.set.remove(c)
+		c.set.handshakeFailed(c.flow, err)
+		return
+	}
+	c.set.admit(c)
+	c.serve()
+}
+
 // serve reads messages until something ends the connection.
 func (c *conn) serve() {
 	cause := c.read()
 	c.end(cause, false)
 	c.writers.Wait() // what was queued is written, or WriteTimeout has passed
 	if isUnframable(cause) {
-		c.linger()
+		c.linger(c.nc)
 	}
-	_ = c.nc.Close()
+	c.close()
 	c.set.remove(c)
 	if !c.set.isClosed() {
 		c.set.failed(c.flow, nil, c.why())
 	}
+}
+
+// close says goodbye where TLS does, to a peer that takes it soon.
+func (c *conn) close() {
+	late := time.AfterFunc(stopGrace, func() { _ = c.raw.Close() })
+	defer late.Stop()
+	_ = c.nc.Close()
 }
 
 // unframable is the error of a stream whose next message has no known end.
@@ -89,17 +133,11 @@ func (c *conn) read() error {
 			c.set.receive(c.flow, &m, msg)
 			continue
 		}
-		for {
-			watch.set(fr.partial())
-			n, err := c.nc.Read(fr.space())
-			fr.filled(n)
-			if n > 0 {
-				break
-			}
-			if err = watch.verdict(err, fr.partial()); err != nil {
-				return err
-			}
+		n, err := watch.read(fr.space(), fr.partial())
+		if err != nil {
+			return err
 		}
+		fr.filled(n)
 	}
 }
 
@@ -115,78 +153,34 @@ func (c *conn) pong(n int) {
 
 // linger lets a peer that was refused read the answer: closing with bytes of it
 // unread would reset the connection and take the answer away.
-func (c *conn) linger() {
-	half, ok := c.nc.(interface{ CloseWrite() error })
+func (c *conn) linger(nc net.Conn) {
+	half, ok := nc.(interface{ CloseWrite() error })
 	if !ok || half.CloseWrite() != nil {
 		return
 	}
-	_ = c.nc.SetReadDeadline(time.Now().Add(lingerTime))
+	_ = nc.SetReadDeadline(time.Now().Add(lingerTime))
 	if c.stopping.Load() {
 		return
 	}
-	_, _ = io.CopyN(io.Discard, c.nc, lingerMax)
+	_, _ = io.CopyN(io.Discard, nc, lingerMax)
 }
 
 // stop ends the connection after what is queued has been written, but soon.
 func (c *conn) stop() {
 	c.stopping.Store(true)
 	now := time.Now()
-	_ = c.nc.SetReadDeadline(now)
-	_ = c.nc.SetWriteDeadline(now.Add(stopGrace))
+	_ = c.raw.SetReadDeadline(now)
+	_ = c.raw.SetWriteDeadline(now.Add(stopGrace))
 }
 
-func (c *conn) alive() bool        { return !c.shut.Load() }
-func (c *conn) listenPort() uint16 { return c.port }
+func (c *conn) alive() bool       { return !c.shut.Load() }
+func (c *conn) listener() Address { return c.bound }
+func (c *conn) accepted() bool    { return c.source.IsValid() }
 
-// watch sets the read deadline of a connection: for silence, or for half a
-// message, which is counted from its first byte so that a trickle does not
-// prolong it.
-type watch struct {
-	c     *conn
-	heard time.Time // the last message
-	begun time.Time // the message that is half read; zero: none
-}
-
-func (w *watch) message() { w.heard, w.begun = time.Now(), time.Time{} }
-
-func (w *watch) set(partial bool) {
-	var at time.Time
-	if partial {
-		if w.begun.IsZero() {
-			w.begun = time.Now()
-		}
-		at = w.begun.Add(w.c.set.cfg.MessageTimeout)
-	} else {
-		w.begun = time.Time{}
-		at = w.silentAt()
+// live is the flow of c unless c is nil or has ended.
+func (c *conn) live() (Flow, bool) {
+	if c == nil || !c.alive() {
+		return Flow{}, false
 	}
-	_ = w.c.nc.SetReadDeadline(at)
-	if w.c.stopping.Load() { // stop came first, and its deadline has just been overwritten
-		_ = w.c.nc.SetReadDeadline(time.Now())
-	}
-}
-
-func (w *watch) silentAt() time.Time {
-	last := w.heard
-	if sent := time.Unix(0, w.c.lastSent.Load()); sent.After(last) {
-		last = sent
-	}
-	return last.Add(w.c.set.cfg.IdleTimeout)
-}
-
-// verdict says what an error of Read means; nil: read on.
-func (w *watch) verdict(err error, partial bool) error {
-	cfg := &w.c.set.cfg
-	switch {
-	case w.c.stopping.Load():
-		return ErrClosed
-	case !errors.Is(err, os.ErrDeadlineExceeded):
-		return err
-	case partial:
-		return fmt.Errorf("message was not complete after %s: %w", cfg.MessageTimeout, err)
-	case time.Now().Before(w.silentAt()): // something was sent meanwhile
-		return nil
-	default:
-		return fmt.Errorf("connection was silent for %s: %w", cfg.IdleTimeout, err)
-	}
+	return c.flow, true
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"sync"
 	"time"
 )
 
@@ -13,24 +14,23 @@ const (
 	acceptRetryMax  = time.Second
 )
 
-// tcpListener accepts connections. TCP_NODELAY and keep-alive probes are on for
+// tcpListener accepts connections of one kind, all of which begin as TCP. TCP_NODELAY and keep-alive probes are on for
 // every connection, which is package net's default.
 type tcpListener struct {
-	set  *Set
-	ln   net.Listener
-	addr netip.AddrPort
-
-	refused int       // since logged; both belong to serve
-	logged  time.Time // when a refusal was last in the log
+	set      *Set
+	kind     Kind
+	ln       net.Listener
+	addr     netip.AddrPort
+	refusals throttle
 }
 
-func bindTCP(s *Set, a netip.AddrPort) (*tcpListener, error) {
+func bindTCP(s *Set, a Address) (*tcpListener, error) {
 	var lc net.ListenConfig
-	ln, err := lc.Listen(context.Background(), network(TCP, a.Addr()), a.String())
+	ln, err := lc.Listen(context.Background(), network(a.Kind, a.AddrPort.Addr()), a.AddrPort.String())
 	if err != nil {
 		return nil, err
 	}
-	return &tcpListener{set: s, ln: ln, addr: addrPort(ln.Addr())}, nil
+	return &tcpListener{set: s, kind: a.Kind, ln: ln, addr: addrPort(ln.Addr())}, nil
 }
 
 func addrPort(a net.Addr) netip.AddrPort {
@@ -62,18 +62,34 @@ func (l *tcpListener) serve() {
 	}
 }
 
-// refuse says so at most once a second: who opens connections in a flood does not
-// fill the log as well.
 func (l *tcpListener) refuse(nc net.Conn, err error) {
 	_ = nc.Close()
-	l.refused++
-	now := time.Now()
-	if now.Sub(l.logged) < time.Second {
-		return
+	if count := l.refusals.count(); count > 0 {
+		l.set.log.Warn("connections refused", "addr", l.addr.String(), "count", count,
+			"remote", nc.RemoteAddr().String(), "error", err)
 	}
-	l.set.log.Warn("connections refused", "addr", l.addr.String(), "count", l.refused,
-		"remote", nc.RemoteAddr().String(), "error", err)
-	l.logged, l.refused = now, 0
 }
 
 func (l *tcpListener) close() { _ = l.ln.Close() }
+
+// throttle lets one line a second into the log: who opens connections in a flood
+// does not fill the log as well. It is safe for concurrent use.
+type throttle struct {
+	mu     sync.Mutex
+	held   int
+	logged time.Time
+}
+
+// count is how many events a line has to stand for, or 0 for no line now.
+func (t *throttle) count() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.held++
+	now := time.Now()
+	if now.Sub(t.logged) < time.Second {
+		return 0
+	}
+	count := t.held
+	t.logged, t.held = now, 0
+	return count
+}

@@ -186,8 +186,8 @@ type undelivered struct {
 	err    error
 }
 
-func (u *udpSocket) alive() bool        { return !u.closed.Load() }
-func (u *udpSocket) listenPort() uint16 { return u.addr.Port() }
+func (u *udpSocket) alive() bool       { return !u.closed.Load() }
+func (u *udpSocket) listener() Address { return Address{Kind: UDP, AddrPort: u.addr} }
 
 func (u *udpSocket) close() {
 	u.closed.Store(true)

@@ -4,7 +4,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/netip"
 	"strings"
 	"sync"
 	"testing"
@@ -24,7 +23,7 @@ func inTime(t *testing.T, f func(t *testing.T, r *sink, ours Flow, nc net.Conn))
 		}
 		near, far := net.Pipe()
 		s.mu.Lock()
-		ours := s.adopt(&tcpListener{}, near, netip.Prefix{})
+		ours := s.adopt(s.newConn(&tcpListener{kind: TCP}, near), Destination{Kind: TCP})
 		s.mu.Unlock()
 		f(t, r, ours, far)
 		s.Shutdown()
