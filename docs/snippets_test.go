@@ -64,7 +64,9 @@ func checkEdge(t *testing.T, p *page, b block) {
 	}
 	// The profiles that it names are those of the policy.yaml on the same page.
 	args := []string{"check", "--config", "edge.yaml", "--policy", "embedded", "--policy-config", "policy.yaml"}
-	if code, out, errs := program(t, p.save(t), "sipedge", args...); code != 0 || !strings.HasPrefix(out, "edge.yaml: ok: ") {
+	dir := p.save(t)
+	saveCertificate(t, dir)
+	if code, out, errs := program(t, dir, "sipedge", args...); code != 0 || !strings.HasPrefix(out, "edge.yaml: ok: ") {
 		t.Errorf("sipedge %q: exit code %d\n%s%s", args, code, out, errs)
 	}
 	if c.ShownHeaders != nil && !slices.Equal(c.ShownHeaders, edge.DefaultShownHeaders) {

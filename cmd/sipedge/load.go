@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -80,9 +81,18 @@ func (s *settings) override(c *edge.Config) error {
 	return c.SetListen(s.listen)
 }
 
+// joined is what errors.Join makes.
+type joined interface {
+	error
+	Unwrap() []error
+}
+
 // check finds what is wrong with the whole, where every value is good.
 func (l *loaded) check() (wrong mistakes) {
-	if err := l.edge.Validate(); err != nil {
+	if all, ok := errors.AsType[joined](l.edge.Validate()); ok { // each is a line of its own
+		wrong = append(wrong, all.Unwrap()...)
+	}
+	if err := checkTLS(l.edge.TLS); err != nil {
 		wrong = append(wrong, err)
 	}
 	if _, _, err := net.SplitHostPort(l.edge.Admin); err != nil {

@@ -1,14 +1,11 @@
 package edge
 
 import (
-	"fmt"
 	"net/netip"
 	"time"
 
-	"github.com/redirectd/redirectd/internal/edge/locate"
 	"github.com/redirectd/redirectd/internal/edge/transaction"
 	"github.com/redirectd/redirectd/internal/edge/transport"
-	"github.com/redirectd/redirectd/internal/sipuri"
 )
 
 // Config holds every knob of an edge. The zero value of a field means the
@@ -42,6 +39,8 @@ type Config struct {
 	// Targets say which addresses requests may go to. Default: all but those of
 	// this edge and those that no host has.
 	Targets Targets
+	// Connections are bounded by these.
+	Connections ConnectionLimits
 	// Secrets key the MAC in Record-Route, at most 8; the first one signs, all
 	// verify. Edges that serve the same dialogs share them. Default: a random
 	// one of this process.
@@ -62,93 +61,6 @@ type Config struct {
 	Timers transaction.Timers
 }
 
-// Role says what the next hop of a trunk is.
-type Role string
-
-// What the next hop of a trunk can be.
-const (
-	// RoleProxy is any server; only a 3xx of it is put to the policy.
-	RoleProxy Role = "proxy"
-	// RoleRedirectServer gives advice and nothing else: every final response of
-	// it from 300 up is put to the policy.
-	RoleRedirectServer Role = "redirect-server"
-)
-
-// RecurseFrom says whose 3xx are put to the policy.
-type RecurseFrom string
-
-// Whose 3xx are put to the policy.
-const (
-	RecurseFromAny     RecurseFrom = "any"      // those of targets too, to the depth of Limits.Nesting
-	RecurseFromNextHop RecurseFrom = "next_hop" // those of the next hop only; others go upstream
-)
-
-// Trunk is a peer that may send requests outside a dialog. A request is of the
-// first trunk whose criteria - From, Listeners, TLSNames - all hold, as far as
-// they are given; at least one is.
-type Trunk struct {
-	Name string
-	// From are the addresses it sends from.
-	From []netip.Prefix
-	// Listeners are those that its requests arrive at.
-	Listeners []transport.Address
-	// TLSNames are the domains of which its verified certificate must have one
-	// (RFC 5922 section 7.1).
-	TLSNames []string
-	// NextHop are SIP URIs, tried in that order until one can be reached, and
-	// Profile is the policy's profile. Both override those of the edge.
-	NextHop []string
-	Profile string
-	// Onward are the SIP URIs of the trunk's own route: where a request goes when
-	// a decision says "onward". Default: its Request-URI.
-	Onward []string
-	// ResponseTimeout is how long each next hop may say nothing, 100 ms to 32 s.
-	// Default: 64*T1, 32 s.
-	ResponseTimeout time.Duration
-	// Role of the next hop. Default RoleProxy.
-	Role Role
-	// RecurseFrom says whose 3xx are put to the policy. Default RecurseFromAny.
-	RecurseFrom RecurseFrom
-	// Methods that it may send outside a dialog. Default: all.
-	Methods []string
-	// ForwardCredentials sends the caller's Authorization and Proxy-Authorization
-	// to targets of a redirect too. Default: only to the first target, and to the
-	// one that asked for them.
-	ForwardCredentials bool
-	// ShownHeaders and AllowedHeaders override those of the edge.
-	ShownHeaders, AllowedHeaders []string
-	// Limits override those of the edge where they are not 0.
-	Limits TrunkLimits
-	// Targets override those of the edge.
-	Targets *Targets
-	// Attributes go to the policy as they are.
-	Attributes map[string]string
-}
-
-// TrunkLimits are limits of one trunk; 0 means the limit of the edge.
-type TrunkLimits struct {
-	Attempts, Nesting int           // as in [Limits]
-	SetupTime         time.Duration // as in [Limits]
-	// Transactions of the trunk that may be in progress at once, finished ones
-	// that still absorb retransmissions included. 0: only the edge's limit.
-	Transactions int
-}
-
-// Targets say which addresses requests may go to that no configuration names:
-// targets of decisions, Request-URIs and routes of callers. They are checked
-// after DNS.
-type Targets struct {
-	// Allow are the networks that are allowed. Default: all.
-	Allow []netip.Prefix
-	// Deny are networks that are not, whatever Allow says.
-	Deny []netip.Prefix
-	// Ports that are allowed. Default: all.
-	Ports []PortRange
-}
-
-// PortRange is a range of ports, both ends included.
-type PortRange struct{ First, Last uint16 }
-
 // Strangers says what becomes of a request outside a dialog that no trunk sent.
 type Strangers string
 
@@ -167,6 +79,25 @@ type DNSConfig struct {
 	// UnreachableFor is how long an address that could not be reached comes last,
 	// 1 s to 1 h. Default 30 s.
 	UnreachableFor time.Duration
+}
+
+// ConnectionLimits hold for every connection, whoever opened it. 0 stands for the
+// default.
+type ConnectionLimits struct {
+	// Max is how many there may be, 1 to 1,000,000. Default 10,000. PerSource is
+	// how many one IPv4 address or IPv6 /64 may open. Default 1,000.
+	Max, PerSource int
+	// Idle is how long one may carry nothing, 1 s to 24 h. Default 5 min.
+	Idle time.Duration
+	// Message is the time from the first byte of a message to its last, 100 ms to
+	// 5 min. Default 10 s.
+	Message time.Duration
+	// Write is the time that a peer has to take what is being written, 100 ms to
+	// 5 min. Default 5 s.
+	Write time.Duration
+	// Queue is how many bytes may wait to be written on one, 65,536 to
+	// 1,073,741,824. Default 1,048,576.
+	Queue int
 }
 
 // OnUnavailable says what happens when no decision can be had.
@@ -229,10 +160,7 @@ var DefaultAllowedHeaders = []string{
 }
 
 func (c *Config) setDefaults() {
-	if len(c.Listen) == 0 {
-		loopback := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 5060)
-		c.Listen = []transport.Address{{Kind: transport.UDP, AddrPort: loopback}, {Kind: transport.TCP, AddrPort: loopback}}
-	}
+	c.Listen = c.listen()
 	orDefault(&c.Policy.Timeout, 200*time.Millisecond)
 	orDefault(&c.Policy.OnUnavailable, Map)
 	orDefault(&c.Limits.Attempts, 64)
@@ -257,52 +185,4 @@ func orDefault[T comparable](v *T, def T) {
 	if *v == zero {
 		*v = def
 	}
-}
-
-// Validate says what is wrong with a configuration beyond the range of a single
-// value.
-func (c *Config) Validate() error {
-	if len(c.Trunks) == 0 {
-		for _, l := range c.Listen {
-			if !l.AddrPort.Addr().IsLoopback() {
-				return fmt.Errorf("listen: %s is no loopback address: without trunks the edge would relay for everybody; configure trunks", l)
-			}
-		}
-	}
-	if err := checkHops("next_hop", c.NextHop); err != nil {
-		return err
-	}
-	for _, t := range c.Trunks {
-		if len(t.From) == 0 {
-			return fmt.Errorf("trunk %s: from is empty: want at least one address or network", t.Name)
-		}
-		if err := checkHops("trunk "+t.Name+": next_hop", t.NextHop); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func checkHops(key string, uris []string) error {
-	for _, uri := range uris {
-		if err := checkHop(uri); err != nil {
-			return fmt.Errorf("%s: %w", key, err)
-		}
-	}
-	return nil
-}
-
-// checkHop says why a URI can't be a next hop.
-func checkHop(text string) error {
-	uri, err := sipuri.Parse(text)
-	if err != nil {
-		return fmt.Errorf("%q: %w", text, err)
-	}
-	if !uri.IsSIP() {
-		return fmt.Errorf("%q is no SIP URI (sip:HOST:PORT)", text)
-	}
-	if _, err := locate.Kind(&uri); err != nil {
-		return fmt.Errorf("%q: %w", text, err)
-	}
-	return nil
 }

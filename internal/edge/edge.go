@@ -86,6 +86,9 @@ func Start(o Options) (*Edge, error) {
 	e.ctx, e.cancel = context.WithCancel(context.Background())
 	sockets, err := transport.Listen(transport.Config{
 		Listen: o.Config.Listen, Advertise: o.Config.Advertise, TLS: o.Config.TLS, Logger: o.Logger,
+		MaxConnections: o.Config.Connections.Max, MaxConnectionsPerSource: o.Config.Connections.PerSource,
+		IdleTimeout: o.Config.Connections.Idle, MessageTimeout: o.Config.Connections.Message,
+		WriteTimeout: o.Config.Connections.Write, QueueBytes: o.Config.Connections.Queue,
 	}, receiver{e})
 	if err != nil {
 		e.cancel()

@@ -3,7 +3,6 @@ package edge
 import (
 	"encoding/hex"
 	"fmt"
-	"net/netip"
 	"os"
 	"strings"
 	"time"
@@ -26,14 +25,7 @@ func LoadConfig(path string) (*Config, error) {
 func ParseConfig(file string, data []byte) (*Config, error) {
 	doc := strictyaml.Read(file, data)
 	root, c := doc.Root(), &Config{}
-	root.Each("listen", func(v strictyaml.Value) {
-		address, err := transport.ParseAddress(v.Text)
-		if err != nil {
-			v.Failf("%v", err)
-			return
-		}
-		c.Listen = append(c.Listen, address)
-	})
+	root.Each("listen", readAddress(&c.Listen))
 	root.String("advertise", &c.Advertise)
 	root.String("admin", &c.Admin)
 	readHops(root, "next_hop", &c.NextHop)
@@ -41,19 +33,21 @@ func ParseConfig(file string, data []byte) (*Config, error) {
 	for _, m := range root.Maps("trunks") {
 		c.Trunks = append(c.Trunks, readTrunk(m, c.Trunks))
 	}
+	var strangers string
+	root.Enum("strangers", &strangers, string(Reject), string(Ignore))
+	c.Strangers = Strangers(strangers)
+	readTLS(root.Map("tls"), &c.TLS)
+	readDNS(root.Map("dns"), &c.DNS)
+	if m := root.Map("targets"); m != nil {
+		c.Targets = readTargets(m)
+	}
+	readConnections(root.Map("connections"), &c.Connections)
 	readSecrets(root, c)
-	root.Strings("shown_headers", &c.ShownHeaders)
-	root.Strings("allowed_headers", &c.AllowedHeaders)
-	root.Each("shown_headers", checkHeaderName)
-	root.Each("allowed_headers", checkAllowedHeader)
+	readHeaderLists(root, &c.ShownHeaders, &c.AllowedHeaders)
 	root.String("instance", &c.Instance)
 	root.String("zone", &c.Zone)
-	if m := root.Map("policy"); m != nil {
-		readPolicy(m, &c.Policy)
-	}
-	if m := root.Map("limits"); m != nil {
-		readLimits(m, &c.Limits)
-	}
+	readPolicy(root.Map("policy"), &c.Policy)
+	readLimits(root.Map("limits"), &c.Limits)
 	root.Done()
 	if err := doc.Err(); err != nil {
 		return nil, err
@@ -61,41 +55,15 @@ func ParseConfig(file string, data []byte) (*Config, error) {
 	return c, nil
 }
 
-func readTrunk(m *strictyaml.Map, before []Trunk) Trunk {
-	var t Trunk
-	if m.Require("name") && m.String("name", &t.Name) {
-		for _, other := range before {
-			if other.Name == t.Name {
-				m.Failf("name", "%q is the name of an earlier trunk", t.Name)
-			}
-		}
-	}
-	m.Require("from")
-	m.Each("from", func(v strictyaml.Value) {
-		prefix, err := parsePrefix(v.Text)
+func readAddress(into *[]transport.Address) func(strictyaml.Value) {
+	return func(v strictyaml.Value) {
+		address, err := transport.ParseAddress(v.Text)
 		if err != nil {
-			v.Failf("%q is no address and no network: want 192.0.2.1 or 192.0.2.0/24", v.Text)
+			v.Failf("%v", err)
 			return
 		}
-		t.From = append(t.From, prefix)
-	})
-	readHops(m, "next_hop", &t.NextHop)
-	m.String("profile", &t.Profile)
-	var credentials string
-	m.Enum("credentials", &credentials, "strip", "forward")
-	t.ForwardCredentials = credentials == "forward"
-	if a := m.Map("attributes"); a != nil {
-		t.Attributes = make(map[string]string)
-		a.Entries(func(key, value strictyaml.Value) {
-			if len(t.Attributes) == 64 {
-				key.Failf("more than 64 attributes")
-				return
-			}
-			t.Attributes[key.Text] = value.Text
-		})
+		*into = append(*into, address)
 	}
-	m.Done()
-	return t
 }
 
 func readHops(m *strictyaml.Map, key string, into *[]string) {
@@ -108,20 +76,11 @@ func readHops(m *strictyaml.Map, key string, into *[]string) {
 	})
 }
 
-// parsePrefix reads a network, or an address that is one of its own.
-func parsePrefix(s string) (netip.Prefix, error) {
-	if strings.Contains(s, "/") {
-		p, err := netip.ParsePrefix(s)
-		if p.Addr().Is4In6() && p.Bits() >= 96 { // addresses are compared unmapped
-			p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
-		}
-		return p.Masked(), err
-	}
-	a, err := netip.ParseAddr(s)
-	if err != nil {
-		return netip.Prefix{}, err
-	}
-	return netip.PrefixFrom(a.Unmap(), a.Unmap().BitLen()), nil
+func readHeaderLists(m *strictyaml.Map, shown, allowed *[]string) {
+	m.Strings("shown_headers", shown)
+	m.Strings("allowed_headers", allowed)
+	m.Each("shown_headers", checkHeaderName)
+	m.Each("allowed_headers", checkAllowedHeader)
 }
 
 func checkHeaderName(v strictyaml.Value) {
@@ -163,16 +122,6 @@ func readPolicy(m *strictyaml.Map, p *PolicyConfig) {
 	if m.Enum("on_unavailable", &on, string(Map), string(Embedded), string(PassThrough)) {
 		p.OnUnavailable = OnUnavailable(on)
 	}
-	m.Done()
-}
-
-func readLimits(m *strictyaml.Map, l *Limits) {
-	m.Int("attempts", &l.Attempts, 1, 64)
-	m.Int("nesting", &l.Nesting, 1, 64)
-	m.Duration("setup_time", &l.SetupTime, time.Second, time.Hour)
-	m.Int("decisions", &l.Decisions, 1, 1_000_000)
-	m.Int("transactions", &l.Transactions, 1, 10_000_000)
-	m.Int("waiting", &l.Waiting, 1, 1_000_000)
 	m.Done()
 }
 

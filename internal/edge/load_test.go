@@ -8,10 +8,12 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/redirectd/redirectd/internal/edge/transport"
 )
 
 const goodFile = `# every key
-listen: [udp://127.0.0.1:5060, "tcp://[::1]:5070"]
+listen: [udp://127.0.0.1:5060, "tcp://[::1]:5070", tls://127.0.0.1:5061]
 advertise: edge1.example.com
 admin: 127.0.0.1:9060
 next_hop: sip:redirect.example.com;transport=tcp
@@ -20,16 +22,31 @@ trunks:
   - name: carrier-a
     from: [192.0.2.7/24, 198.51.100.1, "2001:db8::/32", "::ffff:203.0.113.9"]
     next_hop: sip:192.0.2.9:5080;lr
+    onward: [sip:core1.example.net, sips:core2.example.net]
+    response_timeout: 1500ms
+    role: redirect-server
+    recurse_from: next_hop
     profile: strict
+    methods: [INVITE, OPTIONS, X-PING]
+    credentials: forward
+    shown_headers: []
+    allowed_headers: [Date]
+    limits: {attempts: 3, nesting: 2, setup_time: 30s, transactions: 500}
+    targets: {deny: [private]}
     attributes: {tenant: "7", class: gold}
-  - {name: b, from: [203.0.113.0/24]}
+  - {name: b, listeners: [tls://127.0.0.1:5061], tls_names: [SIP.Example.com], role: proxy, recurse_from: any, credentials: strip}
+strangers: ignore
+tls: {cert: edge.pem, key: edge.key, ca: ca.pem, client_auth: request}
+dns: {servers: [192.0.2.53, "192.0.2.54:5353", "2001:db8::53", "[2001:db8::54]:53"], timeout: 3s, unreachable_for: 1m}
+targets: {allow: [203.0.113.0/24, private], deny: [loopback, link_local, multicast, 10.9.9.9], ports: [5060, 1024-65535]}
+connections: {max: 500, per_source: 50, idle: 10m, message: 4s, write: 2s, queue: 65536}
 secrets: [00112233445566778899aabbccddeeff, "ffeeddccbbaa99887766554433221100ff"]
 shown_headers: [Reason]
 allowed_headers: [Identity, X-*]
 instance: edge-1
 zone: z1
 policy: {target: "dns:///redirectd:50051", config: policy.yaml, timeout: 150ms, on_unavailable: pass_through}
-limits: {attempts: 8, nesting: 3, setup_time: 90s, decisions: 10, transactions: 20, waiting: 30}
+limits: {attempts: 8, nesting: 3, setup_time: 90s, decisions: 10, transactions: 20, waiting: 30, addresses: 5}
 `
 
 func TestLoadConfig(t *testing.T) {
@@ -48,9 +65,35 @@ func TestLoadConfig(t *testing.T) {
 		Trunks: []Trunk{
 			{
 				Name: "carrier-a", From: from("192.0.2.0/24", "198.51.100.1/32", "2001:db8::/32", "203.0.113.9/32"),
-				NextHop: []string{"sip:192.0.2.9:5080;lr"}, Profile: "strict", Attributes: map[string]string{"tenant": "7", "class": "gold"},
+				NextHop: []string{"sip:192.0.2.9:5080;lr"}, Onward: []string{"sip:core1.example.net", "sips:core2.example.net"},
+				ResponseTimeout: 1500 * time.Millisecond, Role: RoleRedirectServer, RecurseFrom: RecurseFromNextHop, Profile: "strict",
+				Methods: []string{"INVITE", "OPTIONS", "X-PING"}, ForwardCredentials: true,
+				ShownHeaders: []string{}, AllowedHeaders: []string{"Date"},
+				Limits:     TrunkLimits{Attempts: 3, Nesting: 2, SetupTime: 30 * time.Second, Transactions: 500},
+				Targets:    &Targets{Deny: from("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")},
+				Attributes: map[string]string{"tenant": "7", "class": "gold"},
 			},
-			{Name: "b", From: from("203.0.113.0/24")},
+			{
+				Name: "b", Listeners: []transport.Address{mustAddress(t, "tls://127.0.0.1:5061")}, TLSNames: []string{"sip.example.com"},
+				Role: RoleProxy, RecurseFrom: RecurseFromAny,
+			},
+		},
+		Strangers: Ignore,
+		TLS:       transport.TLSConfig{Cert: "edge.pem", Key: "edge.key", CA: "ca.pem", ClientAuth: transport.ClientAuthRequest},
+		DNS: DNSConfig{
+			Servers: []netip.AddrPort{
+				netip.MustParseAddrPort("192.0.2.53:53"), netip.MustParseAddrPort("192.0.2.54:5353"),
+				netip.MustParseAddrPort("[2001:db8::53]:53"), netip.MustParseAddrPort("[2001:db8::54]:53"),
+			},
+			Timeout: 3 * time.Second, UnreachableFor: time.Minute,
+		},
+		Targets: Targets{
+			Allow: from("203.0.113.0/24", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"),
+			Deny:  from("127.0.0.0/8", "::1/128", "169.254.0.0/16", "fe80::/10", "224.0.0.0/4", "ff00::/8", "10.9.9.9/32"),
+			Ports: []PortRange{{5060, 5060}, {1024, 65535}},
+		},
+		Connections: ConnectionLimits{
+			Max: 500, PerSource: 50, Idle: 10 * time.Minute, Message: 4 * time.Second, Write: 2 * time.Second, Queue: 65536,
 		},
 		Secrets: [][]byte{
 			{0, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff},
@@ -58,9 +101,9 @@ func TestLoadConfig(t *testing.T) {
 		},
 		ShownHeaders: []string{"Reason"}, AllowedHeaders: []string{"Identity", "X-*"}, Instance: "edge-1", Zone: "z1",
 		Policy: PolicyConfig{Target: "dns:///redirectd:50051", File: "policy.yaml", Timeout: 150 * time.Millisecond, OnUnavailable: PassThrough},
-		Limits: Limits{Attempts: 8, Nesting: 3, SetupTime: 90 * time.Second, Decisions: 10, Transactions: 20, Waiting: 30},
+		Limits: Limits{Attempts: 8, Nesting: 3, SetupTime: 90 * time.Second, Decisions: 10, Transactions: 20, Waiting: 30, Addresses: 5},
 	}
-	if err := want.SetListen([]string{"udp://127.0.0.1:5060", "tcp://[::1]:5070"}); err != nil {
+	if err := want.SetListen([]string{"udp://127.0.0.1:5060", "tcp://[::1]:5070", "tls://127.0.0.1:5061"}); err != nil {
 		t.Fatal(err)
 	}
 	if !reflect.DeepEqual(got, want) {
@@ -132,13 +175,13 @@ func TestBadConfig(t *testing.T) {
 		{"next hop of another scheme", "next_hop: tel:+1\n", []string{`1:11: next_hop: "tel:+1" is no SIP URI (sip:HOST:PORT)`}},
 		{"next hop without one", "next_hop: example.com\n", []string{`1:11: next_hop: "example.com": URI has no scheme: want "sip:" or "sips:"`}},
 		{"trunks lack what they need", "trunks:\n  - from: [192.0.2.0/24]\n  - name: a\n", []string{
-			`2:5: trunks[0].name: the key is missing`, `3:5: trunks[1].from: the key is missing`,
+			`2:5: trunks[0].name: the key is missing`, `3:5: trunks[1].from: the key is missing: a trunk has at least one of from, listeners and tls_names`,
 		}},
 		{"bad trunks", "trunks:\n  - {name: a, from: [192.0.2.1, nowhere, 192.0.2.0/33]}\n  - {name: a, from: [192.0.2.2], color: red, next_hop: x}\n", []string{
 			`2:33: trunks[0].from[1]: "nowhere" is no address and no network: want 192.0.2.1 or 192.0.2.0/24`,
 			`2:42: trunks[0].from[2]: "192.0.2.0/33" is no address and no network: want 192.0.2.1 or 192.0.2.0/24`,
 			`3:6: trunks[1].name: "a" is the name of an earlier trunk`,
-			`3:34: trunks[1].color: unknown key; known here: name, from, next_hop, profile, credentials, attributes`,
+			`3:34: trunks[1].color: unknown key; known here: name, from, listeners, tls_names, next_hop, onward, response_timeout, role, recurse_from, profile, methods, credentials, shown_headers, allowed_headers, limits, targets, attributes`,
 			`3:56: trunks[1].next_hop: "x": URI has no scheme: want "sip:" or "sips:"`,
 		}},
 		{"from is no list", "trunks:\n  - {name: a, from: 192.0.2.1}\n", []string{`2:21: trunks[0].from: this is "192.0.2.1"; want a list of values, like [a, b]`}},
@@ -162,6 +205,72 @@ func TestBadConfig(t *testing.T) {
 			`1:29: allowed_headers[2]: "m" is no name of a header field in its long form`,
 			`1:32: allowed_headers[3]: "a b" is no name of a header field in its long form`,
 		}},
+		{"strangers", "strangers: drop\n", []string{`1:12: strangers: "drop" is not allowed; want one of reject, ignore`}},
+		{"tls", "tls: {certs: a, client_auth: yes}\n", []string{
+			`1:7: tls.certs: unknown key; did you mean "cert"?`,
+			`1:30: tls.client_auth: "yes" is not allowed; want one of none, request, require`,
+		}},
+		{"tls is no map", "tls: edge.pem\n", []string{`1:6: tls: this is "edge.pem"; want a map of keys to values`}},
+		{"dns", "dns: {servers: [ns.example.com, \"192.0.2.1:0\", 192.0.2.1:99999], timeout: 50ms, unreachable_for: 2h}\n", []string{
+			`1:17: dns.servers[0]: "ns.example.com" is no address: want 192.0.2.53, 192.0.2.53:53 or [2001:db8::53]:53`,
+			`1:33: dns.servers[1]: "192.0.2.1:0" is no address: want 192.0.2.53, 192.0.2.53:53 or [2001:db8::53]:53`,
+			`1:48: dns.servers[2]: "192.0.2.1:99999" is no address: want 192.0.2.53, 192.0.2.53:53 or [2001:db8::53]:53`,
+			`1:75: dns.timeout: 50ms is out of range (100ms to 30s)`,
+			`1:98: dns.unreachable_for: 2h is out of range (1s to 1h)`,
+		}},
+		{"no DNS servers", "dns: {servers: []}\n", []string{`1:7: dns.servers: the list is empty; name at least one, or leave the key out`}},
+		{"targets", "targets:\n  allow: [multicast, privat]\n  deny: [10.0.0.0/33]\n  ports: [0, 70000, 9-8, a-b, 5060-, sip]\n  port: 1\n", []string{
+			`2:11: targets.allow[0]: multicast can't be allowed: no request goes there`,
+			`2:22: targets.allow[1]: "privat" is no network: want 192.0.2.1, 192.0.2.0/24, or private, loopback, link_local or multicast`,
+			`3:10: targets.deny[0]: "10.0.0.0/33" is no network: want 192.0.2.1, 192.0.2.0/24, or private, loopback, link_local or multicast`,
+			`4:11: targets.ports[0]: "0" is no port and no range of ports: want 5060 or 1024-65535`,
+			`4:14: targets.ports[1]: "70000" is no port and no range of ports: want 5060 or 1024-65535`,
+			`4:21: targets.ports[2]: "9-8" is no port and no range of ports: want 5060 or 1024-65535`,
+			`4:26: targets.ports[3]: "a-b" is no port and no range of ports: want 5060 or 1024-65535`,
+			`4:31: targets.ports[4]: "5060-" is no port and no range of ports: want 5060 or 1024-65535`,
+			`4:38: targets.ports[5]: "sip" is no port and no range of ports: want 5060 or 1024-65535`,
+			`5:3: targets.port: unknown key; did you mean "ports"?`,
+		}},
+		{"lists that would mean all", "targets: {allow: [], ports: []}\ntrunks: [{name: a, from: [], listeners: [], tls_names: [], methods: []}]\n", []string{
+			`1:11: targets.allow: the list is empty; name at least one, or leave the key out`,
+			`1:22: targets.ports: the list is empty; name at least one, or leave the key out`,
+			`2:20: trunks[0].from: the list is empty; name at least one, or leave the key out`,
+			`2:30: trunks[0].listeners: the list is empty; name at least one, or leave the key out`,
+			`2:45: trunks[0].tls_names: the list is empty; name at least one, or leave the key out`,
+			`2:60: trunks[0].methods: the list is empty; name at least one, or leave the key out`,
+		}},
+		{"connections", "connections: {max: 0, per_source: 0, idle: 1, message: 1ms, write: 1h, queue: 1}\n", []string{
+			`1:20: connections.max: 0 is out of range (1 to 1000000)`, `1:35: connections.per_source: 0 is out of range (1 to 1000000)`,
+			`1:44: connections.idle: 1 is no time with its unit; want 1s to 24h`, `1:56: connections.message: 1ms is out of range (100ms to 5m)`,
+			`1:68: connections.write: 1h is out of range (100ms to 5m)`, `1:79: connections.queue: 1 is out of range (65536 to 1073741824)`,
+		}},
+		{"who a trunk is", "trunks: [{name: a, listeners: [udp://host:1], tls_names: [\"*.example.com\", 192.0.2.1, a..b, -a.example.com, \"\"]}]\n", []string{
+			`1:32: trunks[0].listeners[0]: listen address "udp://host:1": host "host" is no IP address: want one such as 127.0.0.1, 0.0.0.0 or [::1]`,
+			`1:59: trunks[0].tls_names[0]: "*.example.com" is no domain: want one such as sip.example.com, without a wildcard (RFC 5922 section 7.2)`,
+			`1:76: trunks[0].tls_names[1]: "192.0.2.1" is no domain: want one such as sip.example.com, without a wildcard (RFC 5922 section 7.2)`,
+			`1:87: trunks[0].tls_names[2]: "a..b" is no domain: want one such as sip.example.com, without a wildcard (RFC 5922 section 7.2)`,
+			`1:93: trunks[0].tls_names[3]: "-a.example.com" is no domain: want one such as sip.example.com, without a wildcard (RFC 5922 section 7.2)`,
+			`1:109: trunks[0].tls_names[4]: "" is no domain: want one such as sip.example.com, without a wildcard (RFC 5922 section 7.2)`,
+		}},
+		{"what a trunk may", "trunks:\n- name: a\n  from: [192.0.2.1]\n  methods: [invite, ACK, CANCEL, \"a b\"]\n  role: redirect\n  recurse_from: nobody\n  response_timeout: 33s\n" +
+			"  onward: [tel:+1]\n  credentials: keep\n  allowed_headers: [To]\n  shown_headers: [x]\n  limits: {attempts: 65, waiting: 1, transactions: 0}\n  targets: {deny: [nowhere]}\n", []string{
+			`4:13: trunks[0].methods[0]: "invite" is another method than INVITE: write it in capitals`,
+			`4:21: trunks[0].methods[1]: ACK goes with its INVITE: leave it out`,
+			`4:26: trunks[0].methods[2]: CANCEL goes with its INVITE: leave it out`,
+			`4:34: trunks[0].methods[3]: "a b" is no method: want one such as INVITE`,
+			`5:9: trunks[0].role: "redirect" is not allowed; want one of proxy, redirect-server`,
+			`6:17: trunks[0].recurse_from: "nobody" is not allowed; want one of any, next_hop`,
+			`7:21: trunks[0].response_timeout: 33s is out of range (100ms to 32s)`,
+			`8:12: trunks[0].onward[0]: "tel:+1" is no SIP URI (sip:HOST:PORT)`,
+			`9:16: trunks[0].credentials: "keep" is not allowed; want one of strip, forward`,
+			`10:21: trunks[0].allowed_headers[0]: To can't be allowed: no decision may touch it`,
+			`11:19: trunks[0].shown_headers[0]: "x" is no name of a header field in its long form`,
+			`12:22: trunks[0].limits.attempts: 65 is out of range (1 to 64)`,
+			`12:26: trunks[0].limits.waiting: unknown key; known here: attempts, nesting, setup_time, transactions`,
+			`12:52: trunks[0].limits.transactions: 0 is out of range (1 to 10000000)`,
+			`13:20: trunks[0].targets.deny[0]: "nowhere" is no network: want 192.0.2.1, 192.0.2.0/24, or private, loopback, link_local or multicast`,
+		}},
+		{"addresses", "limits: {addresses: 17}\n", []string{`1:21: limits.addresses: 17 is out of range (1 to 16)`}},
 		{"too many secrets", "secrets: [" + strings.Repeat("00112233445566778899aabbccddeeff, ", 9) + "]\n", []string{
 			`1:283: secrets[8]: more than 8 secrets`,
 		}},
@@ -177,34 +286,5 @@ func TestBadConfig(t *testing.T) {
 				t.Errorf("got\n%v\nwant\n%s", err, want)
 			}
 		})
-	}
-}
-
-// TestInvalidConfig is wrong as a whole, not in one value, so that a flag may put
-// it right.
-func TestInvalidConfig(t *testing.T) {
-	t.Parallel()
-	open := &Config{}
-	if err := open.SetListen([]string{"udp://0.0.0.0:5060"}); err != nil {
-		t.Fatal(err)
-	}
-	const relay = "listen: udp://0.0.0.0:5060 is no loopback address: without trunks the edge would relay for everybody; configure trunks"
-	if err := open.Validate(); err == nil || err.Error() != relay {
-		t.Errorf("got %v, want %s", err, relay)
-	}
-	open.Trunks = []Trunk{{Name: "a", From: from("192.0.2.0/24"), NextHop: []string{"sip:"}}}
-	if err := open.Validate(); err == nil || !strings.HasPrefix(err.Error(), `trunk a: next_hop: "sip:": `) {
-		t.Errorf("got %v", err)
-	}
-	open.Trunks[0].NextHop, open.Trunks[0].From = nil, nil
-	if err := open.Validate(); err == nil || err.Error() != "trunk a: from is empty: want at least one address or network" {
-		t.Errorf("got %v", err)
-	}
-	open.Trunks[0].From = from("192.0.2.0/24")
-	if err := open.Validate(); err != nil {
-		t.Error(err)
-	}
-	if err := open.SetListen([]string{"udp://127.0.0.1:0", "sctp://127.0.0.1:1"}); err == nil || !strings.HasPrefix(err.Error(), `--listen: listen address "sctp://127.0.0.1:1": `) {
-		t.Errorf("got %v", err)
 	}
 }

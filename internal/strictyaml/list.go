@@ -49,6 +49,16 @@ func (m *Map) Each(key string, f func(v Value)) {
 	}
 }
 
+// Some is Each for a list that must not be empty, where none would mean all: who
+// takes out the last element does not want that.
+func (m *Map) Some(key string, f func(v Value)) {
+	if nodes, ok := m.list(key, "a list of values, like [a, b]"); ok && len(nodes) == 0 {
+		m.Failf(key, "the list is empty; name at least one, or leave the key out")
+	} else if ok {
+		m.Each(key, f)
+	}
+}
+
 // OneOrEach is Each for a key whose value may also be a single value, not in a
 // list.
 func (m *Map) OneOrEach(key string, f func(v Value)) {

@@ -1,0 +1,88 @@
+package edge
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestInvalidConfig is wrong as a whole, not in one value, so that a flag may put
+// it right. Every mistake is named, not the first only.
+func TestInvalidConfig(t *testing.T) {
+	t.Parallel()
+	const a = "trunks: [{name: a, from: [192.0.2.0/24]"
+	for _, c := range []struct {
+		name, text string
+		want       []string
+	}{
+		{"nothing", "", nil},
+		{"trunks", "listen: [udp://0.0.0.0:5060]\n" + a + "}]\n", nil},
+		{"an open relay", "listen: [udp://0.0.0.0:5060, udp://127.0.0.1:5060, tcp://192.0.2.1:5060]\n", []string{
+			"listen: udp://0.0.0.0:5060 is no loopback address: without trunks the edge would relay for everybody; configure trunks",
+			"listen: tcp://192.0.2.1:5060 is no loopback address: without trunks the edge would relay for everybody; configure trunks",
+		}},
+		{"a certificate without its key", "tls: {cert: a.pem}\n", []string{"tls: cert is a.pem, but there is no key"}},
+		{"a key without its certificate", "tls: {key: a.key}\n", []string{"tls: key is a.key, but there is no cert"}},
+		{"TLS without either", "listen: [tls://127.0.0.1:5061, wss://127.0.0.1:443]\n", []string{
+			"listen: tls://127.0.0.1:5061 needs tls.cert and tls.key", "listen: wss://127.0.0.1:443 needs tls.cert and tls.key",
+		}},
+		{"a listener that is none", "listen: [udp://127.0.0.1:5060]\ntrunks: [{name: a, listeners: [tcp://127.0.0.1:5060]}]\n", []string{
+			"trunk a: listeners: tcp://127.0.0.1:5060 is not among listen, which has udp://127.0.0.1:5060",
+		}},
+		{"a listener by default", "trunks: [{name: a, listeners: [tcp://127.0.0.1:5060]}]\n", nil},
+		{"names that nobody shows", a + ", tls_names: [a.example.com]}]\n", []string{
+			"trunk a: tls_names: tls.client_auth must be request or require, or nobody shows a name",
+			"trunk a: tls_names: no listener of tls or wss is there: udp://127.0.0.1:5060, tcp://127.0.0.1:5060",
+		}},
+		{"names at a listener without TLS", "listen: [udp://127.0.0.1:5060, tls://127.0.0.1:5061]\ntls: {cert: a, key: b, client_auth: require}\n" +
+			"trunks: [{name: a, listeners: [udp://127.0.0.1:5060], tls_names: [a.example.com]}]\n", []string{
+			"trunk a: tls_names: no listener of tls or wss is there: udp://127.0.0.1:5060",
+		}},
+		{"names", "listen: [udp://127.0.0.1:5060, tls://127.0.0.1:5061]\ntls: {cert: a, key: b, client_auth: request}\n" +
+			"trunks: [{name: a, tls_names: [a.example.com]}]\n", nil},
+		{"next hops out of reach", "listen: [udp://127.0.0.1:5060]\nnext_hop: [sip:192.0.2.1;transport=tcp, sips:a.example.com, sip:a.example.com]\n", []string{
+			`next_hop: "sip:192.0.2.1;transport=tcp" needs a listener of tcp; listen has udp://127.0.0.1:5060`,
+			`next_hop: "sips:a.example.com" needs a listener of tls or wss; listen has udp://127.0.0.1:5060`,
+		}},
+		{"next hops of a trunk out of reach", "listen: [tcp://127.0.0.1:5060]\n" + a + ", next_hop: sip:192.0.2.1, onward: [sip:192.0.2.1;transport=tcp, sips:a.example.com:5061]}]\n", []string{
+			`trunk a: next_hop: "sip:192.0.2.1" needs a listener of udp; listen has tcp://127.0.0.1:5060`,
+			`trunk a: onward: "sips:a.example.com:5061" needs a listener of tls; listen has tcp://127.0.0.1:5060`,
+		}},
+		{"a role without a next hop", a + ", role: redirect-server, recurse_from: next_hop}]\n", []string{
+			"trunk a: role: there is no next_hop that could be a redirect-server", "trunk a: recurse_from: there is no next_hop",
+		}},
+		{"a role with the next hop of the edge", "next_hop: sip:192.0.2.1\n" + a + ", role: redirect-server, recurse_from: next_hop}]\n", nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			config, err := ParseConfig("edge.yaml", []byte(c.text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkMistakes(t, config, c.want...)
+		})
+	}
+}
+
+// TestInvalidWithoutAFile has what a file can't say.
+func TestInvalidWithoutAFile(t *testing.T) {
+	t.Parallel()
+	c := &Config{Trunks: []Trunk{{Name: "a", NextHop: []string{"tel:+1"}}, {Name: "a", From: from("192.0.2.0/24")}}}
+	checkMistakes(t, c,
+		"trunk a: want at least one of from, listeners and tls_names: without any it would be everybody",
+		`trunk a: next_hop: "tel:+1" is no SIP URI (sip:HOST:PORT)`,
+		"trunk a: the name is that of an earlier trunk")
+	if err := c.SetListen([]string{"udp://127.0.0.1:0", "sctp://127.0.0.1:1"}); err == nil || !strings.HasPrefix(err.Error(), `--listen: listen address "sctp://127.0.0.1:1": `) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func checkMistakes(t *testing.T, c *Config, want ...string) {
+	t.Helper()
+	got := ""
+	if err := c.Validate(); err != nil {
+		got = err.Error()
+	}
+	if got != strings.Join(want, "\n") {
+		t.Errorf("got\n%s\nwant\n%s", got, strings.Join(want, "\n"))
+	}
+}
