@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 	}
 	var err error
 	bin, err = os.MkdirTemp("", "interop-")
-	errSetup = errors.Join(errSetup, err, needPrograms("sipp", "kamailio"))
+	errSetup = errors.Join(errSetup, err, needPrograms("sipp", "kamailio", "baresip"))
 	if errSetup == nil {
 		errSetup = build()
 	}
@@ -44,7 +44,7 @@ func needPrograms(names ...string) error {
 	var missing []error
 	for _, name := range names {
 		if _, err := exec.LookPath(name); err != nil {
-			missing = append(missing, fmt.Errorf("%w: apt-get install sip-tester kamailio", err))
+			missing = append(missing, fmt.Errorf("%w: apt-get install sip-tester kamailio kamailio-tls-modules baresip-core", err))
 		}
 	}
 	return errors.Join(missing...)
