@@ -51,8 +51,8 @@ func routeLines(routes []string) (lines []string) {
 // the peer with a branch of its own.
 func requestText(p *siptest.Peer, method, uri string, headers ...string) string {
 	transport := "UDP"
-	if strings.HasSuffix(p.URI(""), ";transport=tcp") {
-		transport = "TCP"
+	if _, name, ok := strings.Cut(p.URI(""), ";transport="); ok {
+		transport = strings.ToUpper(name)
 	}
 	return fmt.Sprintf("%s %s SIP/2.0\r\nVia: SIP/2.0/%s %s;branch=z9hG4bK%x;rport\r\n%s\r\nContent-Length: 0\r\n\r\n",
 		method, uri, transport, p.Addr(), rand.Uint64(), strings.Join(headers, "\r\n"))
@@ -93,8 +93,11 @@ type answered struct {
 func answer(t *testing.T, e *running, caller, callee *siptest.Peer, uri string, opts ...siptest.Option) *answered {
 	t.Helper()
 	to := e.udp
-	if strings.HasSuffix(caller.URI(""), ";transport=tcp") {
+	switch _, name, _ := strings.Cut(caller.URI(""), ";transport="); name {
+	case "tcp":
 		to = e.tcp
+	case "tls":
+		to = e.tls
 	}
 	a := &answered{caller: caller, callee: callee}
 	a.call = caller.Invite(to, uri, opts...)

@@ -64,13 +64,22 @@ func (rc *responseContext) build(b *branch) bool {
 	}
 	edit.MarkReceived(rc.source)
 	edit.PushVia("SIP/2.0/" + b.flow.Kind.ViaName() + " " + rc.edge.sockets.SentBy(b.flow) + // step 8
-		";branch=" + transaction.Branch(rc.id, b.n))
+		";branch=" + transaction.Branch(rc.id, b.n) + rc.edge.aliasParam(b.flow))
 	b.sent = edit.Bytes(make([]byte, 0, len(rc.request.Raw())+512))
 	if len(b.sent) > message.MaxSize {
 		rc.refuseLate(b, &refused{"size", fmt.Sprintf("the request to %s would have %d bytes, more than %d", t, len(b.sent), message.MaxSize)})
 		return false
 	}
 	return true
+}
+
+// aliasParam offers the other side of a TLS connection that we made to send its
+// requests on it too: our certificate says who we are (RFC 5923 section 5).
+func (e *Edge) aliasParam(f transport.Flow) string {
+	if f.Kind == transport.TLS && !f.Accepted() && e.cfg.TLS.Cert != "" {
+		return ";alias"
+	}
+	return ""
 }
 
 // sendOn builds the request for a flow and sends it.

@@ -14,6 +14,7 @@ import (
 	"github.com/redirectd/redirectd/internal/edge/transaction"
 	"github.com/redirectd/redirectd/internal/edge/transport"
 	"github.com/redirectd/redirectd/internal/policy"
+	"github.com/redirectd/redirectd/internal/siptest"
 )
 
 // running is an edge under test, on free loopback ports.
@@ -21,6 +22,7 @@ type running struct {
 	*Edge
 	t        *testing.T
 	udp, tcp netip.AddrPort
+	tls      netip.AddrPort // if it listens there
 	log      *logLines
 }
 
@@ -46,9 +48,12 @@ func startEdge(t *testing.T, change ...func(*Options)) *running {
 	t.Cleanup(e.Close)
 	r := &running{Edge: e, t: t, log: log}
 	for _, l := range e.Listeners() {
-		if l.Kind == transport.UDP {
+		switch l.Kind {
+		case transport.UDP:
 			r.udp = l.Addr
-		} else {
+		case transport.TLS:
+			r.tls = l.Addr
+		default:
 			r.tcp = l.Addr
 		}
 	}
@@ -70,6 +75,16 @@ func withPolicy(p policy.Policy) func(*Options) {
 // fast makes every timer a tenth of the RFC's.
 func fast(o *Options) {
 	o.Config.Timers = transaction.Timers{T1: 50 * time.Millisecond, T2: 400 * time.Millisecond, T4: 500 * time.Millisecond}
+}
+
+// withTLS gives the edge a TLS listener with a certificate of that authority.
+func withTLS(t *testing.T, ca *siptest.CA) func(*Options) {
+	t.Helper()
+	pair := ca.Issue("127.0.0.1", "edge.example.com")
+	return func(o *Options) {
+		o.Config.Listen = append(o.Config.Listen, mustAddress(t, "tls://127.0.0.1:0"))
+		o.Config.TLS = transport.TLSConfig{Cert: pair.Cert, Key: pair.Key, CA: ca.File}
+	}
 }
 
 func mustAddress(t *testing.T, s string) transport.Address {

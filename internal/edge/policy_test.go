@@ -187,22 +187,6 @@ func TestBadTargetsAreRefusedOneByOne(t *testing.T) {
 	server.Silent(20 * time.Millisecond)
 }
 
-// TestNeverFromSIPSToSIP refuses a SIP target after a SIPS Request-URI, whatever
-// the policy says.
-func TestNeverFromSIPSToSIP(t *testing.T) {
-	t.Parallel()
-	caller, server, target := siptest.UDP(t), siptest.UDP(t), siptest.UDP(t)
-	p := answers(&responseT{Action: &redirectv1.DecideResponse_TryTargets{TryTargets: &redirectv1.TryTargets{
-		Targets: []*redirectv1.Target{{Uri: target.URI("bob")}},
-	}}})
-	e := startEdge(t, withPolicy(p), nextHop(server.URI("")))
-	call := caller.Invite(e.udp, "sips:bob@example.com")
-	call.Ack(caller.ExpectSkipping100("SIP/2.0 480"))
-	server.Silent(20 * time.Millisecond)
-	target.Silent(0)
-	e.log.find(t, "attempt refused", "reason=sips", "sips:bob@example.com")
-}
-
 // TestEdgeLimitsHoldAgainstAPolicy ends a call whose policy would go on for ever.
 func TestEdgeLimitsHoldAgainstAPolicy(t *testing.T) {
 	t.Parallel()

@@ -55,6 +55,16 @@ func (rc *responseContext) again(b *branch) {
 // reach finds a way to a target and sends the request: at once if no name is
 // unknown and no connection missing, otherwise when that has come.
 func (rc *responseContext) reach(b *branch) {
+	if f := b.target.flow; !f.IsZero() {
+		b.hop, b.flow = hop{Kind: f.Kind, Addr: f.Remote}, f
+		b.ways.sent++
+		if why := rc.unwelcome(b.target, b.hop); why != nil {
+			rc.refuseLate(b, why)
+		} else if rc.build(b) {
+			rc.launch(b)
+		}
+		return
+	}
 	uri := b.target.hop()
 	if hops, ok := rc.edge.resolver.Known(uri); ok {
 		rc.reached(b, hops)

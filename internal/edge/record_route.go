@@ -1,6 +1,9 @@
 package edge
 
 import (
+	"net/netip"
+	"strconv"
+
 	"github.com/redirectd/redirectd/internal/edge/message"
 	"github.com/redirectd/redirectd/internal/edge/transport"
 )
@@ -24,18 +27,70 @@ func (rc *responseContext) recordRoute(edit *message.Edit, b *branch) {
 	if rc.mac == "" {
 		rc.mac = rc.edge.macs.sign(rc.request, rc.edge.identity(rc.source.Addr()))
 	}
-	up := rc.edge.recordRouteValue(rc.upstream, rc.mac)
-	down := rc.edge.recordRouteValue(b.flow, rc.mac)
+	secure := b.target.uri.Scheme == "sips" || len(b.target.routes) > 0 && b.target.routes[0].Scheme == "sips"
+	up := rc.edge.recordRouteValue(rc.upstream, secure, rc.flowToken(), rc.mac)
+	down := rc.edge.recordRouteValue(b.flow, secure, "", rc.mac)
 	edit.PushRecordRoute(up)
 	if up != down {
 		edit.PushRecordRoute(down)
 	}
 }
 
-func (e *Edge) recordRouteValue(f transport.Flow, mac string) string {
-	value := "<sip:" + e.sockets.SentBy(f)
-	if f.Kind != transport.UDP {
-		value += ";transport=" + f.Kind.String()
+// recordRouteValue returns our value for the side that a flow is of: SIPS exactly
+// if the request that goes downstream says SIPS, as far as there is TLS. WebSocket
+// is "ws" in a URI, with TLS or without (RFC 7118 section 5.2).
+func (e *Edge) recordRouteValue(f transport.Flow, secure bool, token, mac string) string {
+	scheme, kind := "<sip:", f.Kind.String()
+	if secure && f.Kind.Secure() {
+		scheme = "<sips:"
 	}
-	return value + ";lr;" + macParam + "=" + mac + ">"
+	switch {
+	case f.Kind == transport.UDP, f.Kind == transport.TLS && scheme == "<sips:":
+		kind = ""
+	case f.Kind == transport.WSS:
+		kind = transport.WS.String()
+	}
+	if kind != "" {
+		kind = ";transport=" + kind
+	}
+	if token != "" {
+		token += "@"
+	}
+	return scheme + token + e.sockets.SentBy(f) + kind + ";lr;" + macParam + "=" + mac + ">"
+}
+
+// flowToken stands for the caller's connection in our Record-Route if no request
+// could reach the caller otherwise: it is a browser, or behind a NAT (RFC 5626
+// section 5.3). Nobody can guess that of another connection.
+func (rc *responseContext) flowToken() string {
+	if !rc.upstream.Accepted() {
+		return ""
+	}
+	switch rc.upstream.Kind {
+	case transport.WS, transport.WSS:
+	default:
+		if a, err := netip.ParseAddr(rc.request.TopVia().Host); err != nil || a.Unmap() == rc.source.Addr() {
+			return ""
+		}
+	}
+	return strconv.FormatUint(rc.upstream.ID(), 36)
+}
+
+// takeFlow finds the connection that a Record-Route value of ours names.
+func (r *routed) takeFlow(sockets *transport.Set, came transport.Flow) {
+	if len(r.own) == 0 {
+		return
+	}
+	last := r.own[len(r.own)-1]
+	id, err := strconv.ParseUint(last.User, 36, 64)
+	if !last.HasUser || err != nil {
+		return
+	}
+	flow, ok := sockets.ByID(id)
+	switch {
+	case !ok:
+		r.flowGone = true
+	case flow != came: // that of the caller itself: its request goes the other way
+		r.flow = flow
+	}
 }

@@ -94,6 +94,10 @@ func (rc *responseContext) start() {
 		rc.rejectFirst(err)
 		return
 	}
+	if rc.in.routed.flowGone {
+		rc.respondOwn(430, "") // RFC 5626 section 5.3.1
+		return
+	}
 	if trunk := rc.in.trunk; trunk != nil && trunk.ResponseTimeout > 0 {
 		t.proto.ResponseTimeout = durationpb.New(trunk.ResponseTimeout)
 	}

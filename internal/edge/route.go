@@ -5,22 +5,25 @@ import (
 
 	"github.com/redirectd/redirectd/internal/edge/locate"
 	"github.com/redirectd/redirectd/internal/edge/message"
+	"github.com/redirectd/redirectd/internal/edge/transport"
 	"github.com/redirectd/redirectd/internal/sipuri"
 )
 
 // routed is a request after route information preprocessing (16.4).
 type routed struct {
 	requestURI string
-	routes     []string      // the Route values that are left, as they came
-	popped     int           // how many of ours were on top of them
-	rewritten  bool          // routes is not a tail of what came: a strict router before us
-	own        []*sipuri.URI // our URIs that were found, each with its MAC
+	routes     []string       // the Route values that are left, as they came
+	popped     int            // how many of ours were on top of them
+	rewritten  bool           // routes is not a tail of what came: a strict router before us
+	flow       transport.Flow // the connection that our last one names (RFC 5626 section 5.3)
+	flowGone   bool           // it names one that is closed
+	own        []*sipuri.URI  // our URIs that were found, each with its MAC
 }
 
 // preprocess undoes what a strict router did, and removes our own Route values.
 // Two of them stand there when both sides of the edge differ (RFC 5658), and more
 // when a request spiralled through it.
-func (e *Edge) preprocess(m *message.Message) routed {
+func (e *Edge) preprocess(f transport.Flow, m *message.Message) routed {
 	r := routed{requestURI: m.RequestURI(), routes: m.Values("Route")}
 	if len(r.routes) > 0 && strings.Contains(r.requestURI, ";"+macParam+"=") {
 		e.undoStrictRouting(&r)
@@ -34,6 +37,7 @@ func (e *Edge) preprocess(m *message.Message) routed {
 		r.routes = r.routes[1:]
 		r.popped++
 	}
+	r.takeFlow(e.sockets, f)
 	return r
 }
 

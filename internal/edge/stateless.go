@@ -86,6 +86,10 @@ func (rc *responseContext) acked() bool {
 // forwardAck forwards an ACK of a 2xx statelessly. It waits for nothing unless
 // there is no address or no connection yet.
 func (e *Edge) forwardAck(f transport.Flow, m *message.Message, in *inbound, t *target) {
+	if !t.flow.IsZero() {
+		e.sendAck(t.flow, m, f.Remote, in, t)
+		return
+	}
 	if hops, ok := e.resolver.Known(t.hop()); ok && len(hops) > 0 {
 		if flow, ok := e.sockets.Flow(hops[0], f.Local); ok {
 			e.sendAck(flow, m, f.Remote, in, t)

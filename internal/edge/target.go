@@ -8,6 +8,7 @@ import (
 
 	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
 	"github.com/redirectd/redirectd/internal/edge/message"
+	"github.com/redirectd/redirectd/internal/edge/transport"
 	"github.com/redirectd/redirectd/internal/sipuri"
 )
 
@@ -21,6 +22,7 @@ type target struct {
 	setRoutes bool
 	nextHop   sipuri.URI         // zero: by routes and uri
 	otherHops []sipuri.URI       // where else, if nextHop can't be reached
+	flow      transport.Flow     // the connection to send it on; zero: one to hop
 	proto     *redirectv1.Target // as the policy knows it
 	advance   *redirectv1.AdvanceRule
 	depth     int // how many 3xx led here
@@ -37,7 +39,7 @@ var errNoOnward = errors.New("next_hop: the trunk has no onward route")
 // firstTarget is the target of a request as it came (16.5): what its routes or
 // its Request-URI say, or the next hop of the trunk. The error is for the log.
 func firstTarget(r *routed, nextHops []string) (*target, error) {
-	t := &target{proto: &redirectv1.Target{Uri: validUTF8URI(r.requestURI)}, setRoutes: r.rewritten}
+	t := &target{proto: &redirectv1.Target{Uri: validUTF8URI(r.requestURI)}, setRoutes: r.rewritten, flow: r.flow}
 	uri, err := sipuri.Parse(r.requestURI)
 	if err == nil && len(uri.Headers) > 0 { // must not go on (19.1.1 table 1, RFC 4475 section 3.1.2.11)
 		uri, err = sipuri.Parse(uri.RequestURI())

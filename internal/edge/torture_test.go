@@ -60,7 +60,7 @@ func tortureMessages(t *testing.T, r *rack) map[string]string {
 	// In a dialog its Route is followed. Its host is one that DNS need not be asked for.
 	messages["wsinv"] = strings.Replace(messages["wsinv"], "sip:services.example.com", r.hop.URI(""), 1)
 	messages["quotbal"] = strings.Replace(messages["quotbal"], ":5050", ":5060", 1) // where the caller is
-	for name, raw := range messages { // some share one, and would be the same transaction (17.2.3)
+	for name, raw := range messages {                                               // some share one, and would be the same transaction (17.2.3)
 		messages[name] = strings.Replace(raw, "z9hG4bKkdjuw", "z9hG4bKkdjuw"+name, 1)
 	}
 	return messages

@@ -19,7 +19,7 @@ type inbound struct {
 // admit says whether a request is ours to forward. Without trunks the edge
 // listens on loopback only, and serves whoever reaches it.
 func (e *Edge) admit(f transport.Flow, m *message.Message) (*inbound, *refusal) {
-	in := &inbound{inDialog: m.ToTag() != "", routed: e.preprocess(m)}
+	in := &inbound{inDialog: m.ToTag() != "", routed: e.preprocess(f, m)}
 	if m.Method() == "ACK" && !in.inDialog { // a callee of RFC 2543 has no tag: our Record-Route must say it
 		in.inDialog = slices.ContainsFunc(in.routed.own, func(own *sipuri.URI) bool {
 			_, has := own.Param(macParam)
