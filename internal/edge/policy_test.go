@@ -28,7 +28,7 @@ func TestPolicyUnavailable(t *testing.T) {
 		},
 		"deaf": func(ctx contextT, _ *requestT) (*responseT, error) { // ignores its deadline
 			<-ctx.Done()
-			<-time.After(300 * time.Millisecond)
+			<-time.After(2 * time.Second)
 			return nil, nil
 		},
 		"panic":     func(contextT, *requestT) (*responseT, error) { panic("boom") },
@@ -54,7 +54,7 @@ func TestPolicyUnavailable(t *testing.T) {
 					target.Respond(target.Expect("INVITE "), 200, "OK")
 				}
 				final := caller.ExpectSkipping100(fmt.Sprintf("SIP/2.0 %d ", c.want))
-				if took := final.At.Sub(moved); took > 100*time.Millisecond+100*time.Millisecond {
+				if took := final.At.Sub(moved); took > 1900*time.Millisecond { // a machine may stand still for a while
 					t.Errorf("the answer took %s with a policy timeout of 100 ms", took)
 				}
 				call.Ack(final)
