@@ -32,6 +32,9 @@ type branch struct {
 	timerC       time.Time // 16.8
 	answerTime   time.Time // the target's answer_timeout
 
+	withheld bool     // the target was not sent all of the caller's credentials
+	realms   []string // those it was sent the credentials of
+
 	cancelWanted bool
 	cancelBytes  []byte // the CANCEL as it was sent
 	cancelClient transaction.NonInviteClient

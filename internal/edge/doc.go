@@ -12,6 +12,8 @@
 //	branch.go             one attempt: a client transaction and what is known of it
 //	response.go           16.7: what becomes of each response
 //	best_response.go      16.7 step 6
+//	challenge.go          16.7 step 7, and what is remembered of it (memory.go)
+//	credentials.go        22.3: who gets the caller's (realm.go)
 //	recurse.go            16.7 step 4: a 3xx, and the policy
 //	advance.go            8.1.3.4: after a failure, the next target
 //	question.go           the DecideRequest; attempt.go, its record of attempts

@@ -54,6 +54,9 @@ type Edge struct {
 	flows    flowIndex
 	seed     maphash.Seed
 
+	challengedCalls *memory[callKey, *challengedCall]
+	withheld        *memory[ackKey, []string] // realms, by the ACK that may carry their credentials
+
 	decisions chan struct{} // one token per outstanding decision
 	waiting   chan struct{} // one per call that waits for DNS or a connection
 	draining  atomic.Bool
@@ -81,6 +84,9 @@ func Start(o Options) (*Edge, error) {
 		macs:      newMACs(o.Config.Secrets),
 		decisions: make(chan struct{}, o.Config.Limits.Decisions),
 		waiting:   make(chan struct{}, o.Config.Limits.Waiting),
+
+		challengedCalls: newMemory[callKey, *challengedCall](o.Config.Timers.Timeout()),
+		withheld:        newMemory[ackKey, []string](o.Config.Timers.Timeout()),
 	}
 	e.metrics = newMetrics(o.Registerer, e)
 	e.ctx, e.cancel = context.WithCancel(context.Background())

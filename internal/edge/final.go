@@ -28,6 +28,7 @@ func (rc *responseContext) finish(status int, b []byte, why string) {
 	}
 	rc.final = true // whatever happens below, it was sent
 	rc.logCall(status, why)
+	rc.rememberChallenge(status)
 	rc.release()
 }
 
@@ -61,9 +62,10 @@ func (rc *responseContext) finishBest(why string) {
 	}
 }
 
-// relayFinal sends a received final response upstream as it came.
+// relayFinal sends a received final response upstream as it came, a 401 or 407
+// with the challenges of the others.
 func (rc *responseContext) relayFinal(m *message.Message, why string) {
-	relayed := rc.withoutOurVia(m)
+	relayed := rc.withoutOurVia(m, rc.otherChallenges(m)...)
 	if relayed == nil { // its Via can't be the one we sent
 		rc.respondOwn(500, "")
 		return

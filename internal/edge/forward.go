@@ -54,10 +54,7 @@ func (rc *responseContext) build(b *branch) bool {
 	case rc.in.routed.popped > 0:
 		edit.PopRoutes(rc.in.routed.popped)
 	}
-	if t.depth > 0 && !rc.in.forwardsCredentials() { // 22.3: they are for whoever challenged
-		edit.Remove("Authorization")
-		edit.Remove("Proxy-Authorization")
-	}
+	rc.editCredentials(edit, b)
 	rc.editHeaders(edit, t)
 	if b.flow.Kind.Reliable() { // step 9
 		edit.EnsureContentLength()

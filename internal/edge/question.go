@@ -58,6 +58,7 @@ func (rc *responseContext) newRequest() *redirectv1.DecideRequest {
 		Remaining:   rc.remainingProto(),
 		PolicyState: rc.policyState,
 		AskedAt:     timestamp(now),
+		Earlier:     rc.previous().attempts,
 	}
 }
 

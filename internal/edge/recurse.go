@@ -188,6 +188,9 @@ func (rc *responseContext) passThrough(q *question, p *redirectv1.PassThrough) {
 	if rc.upstream.Kind.Reliable() {
 		edit.EnsureContentLength()
 	}
+	for _, h := range rc.otherChallenges(m) {
+		edit.Add(h.Name, h.Value)
+	}
 	rc.applyOps(edit, p.GetHeaderOps(), nil)
 	b := edit.Bytes(nil)
 	if len(b) > message.MaxSize {

@@ -110,6 +110,7 @@ func (rc *responseContext) success(b *branch, m *message.Message) {
 		rc.respondOwn(500, "")
 		return
 	}
+	rc.rememberWithheld(b, m)
 	first := !b.concluded
 	b.concluded = true
 	if first && !rc.final {
@@ -125,14 +126,17 @@ func (rc *responseContext) success(b *branch, m *message.Message) {
 	rc.finish(m.Status(), relayed, "target answered")
 }
 
-// withoutOurVia returns a response as it goes upstream (16.7 step 3), or nil if
-// no Via is left: then it was for nobody.
-func (rc *responseContext) withoutOurVia(m *message.Message) []byte {
+// withoutOurVia returns a response as it goes upstream (16.7 step 3), with more
+// header fields, or nil if no Via is left: then it was for nobody.
+func (rc *responseContext) withoutOurVia(m *message.Message, more ...message.Header) []byte {
 	if m.ViaCount() < 2 {
 		return nil
 	}
 	edit := m.Edit()
 	edit.PopVia()
+	for _, h := range more {
+		edit.Add(h.Name, h.Value)
+	}
 	if rc.upstream.Kind.Reliable() { // 20.14: a datagram may lack it, a stream must not
 		edit.EnsureContentLength()
 	}
@@ -142,6 +146,7 @@ func (rc *responseContext) withoutOurVia(m *message.Message) []byte {
 // conclude is called once for every attempt that did not succeed, with its
 // outcome: then the call goes on, or ends.
 func (rc *responseContext) conclude(b *branch, outcome redirectv1.Outcome, m *message.Message, detail string) {
+	rc.challenged(b, m)
 	if b.concluded {
 		rc.lateFinal(b, m)
 		return

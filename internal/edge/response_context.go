@@ -54,6 +54,8 @@ type responseContext struct {
 	redirectStatus int              // the status of that 3xx
 	redirect       *message.Message // the 3xx itself, to pass it upstream
 	best           bestResponse
+	challenges     []challenge     // of every 401 and 407, in the order that they came
+	previousCall   *challengedCall // nil: not looked up yet
 
 	tryingAt   time.Time          // when a request other than INVITE gets its 100 (RFC 4320)
 	generation uint64             // rises when what is being waited for is worthless
@@ -212,7 +214,7 @@ func (rc *responseContext) release() {
 	rc.in, rc.request, rc.redirect, rc.tried, rc.attempts = nil, nil, nil, nil, nil
 	rc.mac, rc.reasons = "", nil
 	rc.contacts, rc.decision, rc.explanations, rc.remaining, rc.policyState = nil, nil, nil, nil, nil
-	rc.best = bestResponse{}
+	rc.best, rc.challenges, rc.previousCall = bestResponse{}, nil, nil
 	rc.cancelEnd, rc.tryingAt = time.Time{}, time.Time{}
 	for _, b := range rc.branches {
 		b.release()

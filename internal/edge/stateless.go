@@ -154,6 +154,7 @@ func (e *Edge) sendAck(flow transport.Flow, m *message.Message, source netip.Add
 	case in.routed.popped > 0:
 		edit.PopRoutes(in.routed.popped)
 	}
+	e.editAckCredentials(edit, m, source.Addr())
 	if e.sockets.IsOwn(flow.Kind, flow.Remote) { // by a name, or by maddr
 		e.metrics.dropped.WithLabelValues("stray_ack").Inc()
 		return

@@ -36,7 +36,8 @@ type change struct {
 	kind  changeKind
 	name  headerName
 	value string
-	after int // of changeAdd: the last field of that name, -1 if there is none
+	drop  func(value string) bool // of changeRemove: which ones; nil is all
+	after int                     // of changeAdd: the last field of that name, -1 if there is none
 }
 
 type changeKind uint8
@@ -91,6 +92,13 @@ func (e *Edit) Remove(name string) {
 	e.removes = true
 }
 
+// RemoveIf removes the received header fields of that name whose unfolded value
+// drop accepts. It may be called more than once for a field.
+func (e *Edit) RemoveIf(name string, drop func(value string) bool) {
+	e.change(change{kind: changeRemove, name: nameOf(name), drop: drop})
+	e.removes = true
+}
+
 // Add adds a header field after those of the same name, or at the end. After
 // Remove of that name it takes the place of what was removed.
 func (e *Edit) Add(name, value string) {
@@ -133,7 +141,7 @@ func (e *Edit) removed(f *field) bool {
 		return false
 	}
 	for i := range e.n {
-		if c := e.at(i); c.kind == changeRemove && e.m.has(f, c.name) {
+		if c := e.at(i); c.kind == changeRemove && e.m.has(f, c.name) && (c.drop == nil || c.drop(e.m.value(f))) {
 			return true
 		}
 	}

@@ -56,6 +56,14 @@ var edits = []struct {
 		"Record-Route absent", request(), func(e *Edit) { e.PushRecordRoute("<sip:1;lr>"); e.PushRecordRoute("<sip:2;lr>") },
 		"\r\nFrom", "\r\nRecord-Route: <sip:2;lr>\r\nRecord-Route: <sip:1;lr>\r\nFrom",
 	},
+	{
+		"remove one of several", request("x: 1", "X : 2", "x:1\r\n 2", "y: 2"),
+		func(e *Edit) { e.RemoveIf("X", func(v string) bool { return v == "1 2" }) }, "x:1\r\n 2\r\n", "",
+	},
+	{
+		"remove none of several", request("x: 1", "X : 2", "y: 2"),
+		func(e *Edit) { e.RemoveIf("X", func(v string) bool { return v == "3" }) }, "", "",
+	},
 	{"pop a Route", invite, func(e *Edit) { e.PopRoutes(1) }, "<sip:p1.example.com;lr>, ", ""},
 	{
 		"pop two Routes", invite, func(e *Edit) { e.PopRoutes(1); e.PopRoutes(1) },

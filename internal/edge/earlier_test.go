@@ -1,0 +1,151 @@
+package edge
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
+	"github.com/redirectd/redirectd/internal/edge/transaction"
+	"github.com/redirectd/redirectd/internal/policy"
+	"github.com/redirectd/redirectd/internal/siptest"
+)
+
+// keeps is the built-in policy, and what it was asked.
+func keeps(asked chan<- *requestT) func(*Options) {
+	builtin := policy.NewBuiltin(policy.DefaultConfig())
+	return withPolicy(policy.Func(func(ctx contextT, q *requestT) (*responseT, error) {
+		asked <- q
+		return builtin.Decide(ctx, q)
+	}))
+}
+
+// outcomes are the Request-URIs and statuses of attempts.
+func outcomes(attempts []*redirectv1.Attempt) (list []string) {
+	for _, a := range attempts {
+		list = append(list, a.GetTarget().GetUri()+" "+a.GetResponse().GetReasonPhrase())
+	}
+	return list
+}
+
+// TestPolicySeesTheEarlierAttempts has a redirect server and then its target
+// challenge a MESSAGE: each question has the attempts of the one request before.
+func TestPolicySeesTheEarlierAttempts(t *testing.T) {
+	t.Parallel()
+	asked := make(chan *requestT, 4)
+	caller, server, target := siptest.UDP(t), siptest.UDP(t), siptest.UDP(t)
+	e := startEdge(t, nextHop(server.URI("")), keeps(asked))
+	call := caller.Invite(e.udp, "sip:bob@example.com", siptest.Method("MESSAGE"))
+	server.Respond(server.Expect("MESSAGE "), 407, "Who", strings.Replace(proxyB, "b.", "server.", 1))
+	caller.Expect("SIP/2.0 407")
+	for i, want := range [][]string{
+		{"sip:bob@example.com Who"},
+		{"sip:bob@example.com There", target.URI("bob") + " Me too"},
+	} {
+		caller.Send(e.udp, again(call, 2+i, credServer, credA))
+		server.Respond(server.Expect("MESSAGE "), 302, "There", "Contact: <"+target.URI("bob")+">")
+		target.Respond(target.Expect("MESSAGE "), 401, "Me too", wwwA)
+		caller.Expect("SIP/2.0 401")
+		q := <-asked
+		if got := outcomes(q.GetEarlier()); !slices.Equal(got, want) {
+			t.Errorf("request %d: earlier attempts are %q, want %q", 2+i, got, want)
+		}
+		if got := len(q.GetAttempts()); got != 1 {
+			t.Errorf("request %d: %d attempts of its own, want 1", 2+i, got)
+		}
+	}
+}
+
+// TestOnlyAChallengeIsRemembered ends the first request with something else.
+func TestOnlyAChallengeIsRemembered(t *testing.T) {
+	t.Parallel()
+	asked := make(chan *requestT, 4)
+	caller, server, target := siptest.UDP(t), siptest.UDP(t), siptest.UDP(t)
+	e := startEdge(t, nextHop(server.URI("")), keeps(asked))
+	call := caller.Invite(e.udp, "sip:bob@example.com", siptest.Method("MESSAGE"))
+	for i := range 2 {
+		server.Respond(server.Expect("MESSAGE "), 302, "There", "Contact: <"+target.URI("bob")+">")
+		target.Respond(target.Expect("MESSAGE "), 403, "Forbidden", wwwA)
+		caller.Expect("SIP/2.0 403")
+		if got := (<-asked).GetEarlier(); len(got) != 0 {
+			t.Errorf("request %d has %d earlier attempts, want none", 1+i, len(got))
+		}
+		caller.Send(e.udp, again(call, 2+i, credA))
+	}
+	server.Respond(server.Expect("MESSAGE "), 302, "There", "Contact: <"+target.URI("bob")+">")
+	expectAuth(t, "a request after a 403", target.Expect("MESSAGE ").Raw)
+}
+
+// TestChallengeIsForgotten lets 64*T1 pass.
+func TestChallengeIsForgotten(t *testing.T) {
+	t.Parallel()
+	asked := make(chan *requestT, 4)
+	caller, server, target := siptest.UDP(t), siptest.UDP(t), siptest.UDP(t)
+	e := startEdge(t, nextHop(server.URI("")), keeps(asked), func(o *Options) {
+		o.Config.Timers = transaction.Timers{T1: 10 * time.Millisecond, T2: 80 * time.Millisecond, T4: 100 * time.Millisecond}
+	})
+	call := challengedBy(e, caller, server, target, wwwA)
+	<-asked
+	eventually(t, "the challenge is forgotten", func() bool {
+		_, _ = e.challengedCalls.get(callKey{}, time.Now())
+		e.challengedCalls.mu.Lock()
+		defer e.challengedCalls.mu.Unlock()
+		return len(e.challengedCalls.entries) == 0 && e.challengedCalls.bytes == 0
+	})
+	caller.Send(e.udp, again(call, 2, credA))
+	server.Respond(server.Expect("INVITE "), 302, "Moved Temporarily", "Contact: <"+target.URI("bob")+">")
+	expectAuth(t, "the INVITE to the target", target.Expect("INVITE ").Raw)
+	if got := (<-asked).GetEarlier(); len(got) != 0 {
+		t.Errorf("%d earlier attempts, want none", len(got))
+	}
+}
+
+// TestTrunkIsOnePeer has the second INVITE come from another address: of the same
+// trunk, and of another one.
+func TestTrunkIsOnePeer(t *testing.T) {
+	t.Parallel()
+	for host, want := range map[string][]string{"127.0.0.3": {credA}, "127.0.0.4": nil} {
+		t.Run(host, func(t *testing.T) {
+			t.Parallel()
+			caller, second := siptest.New(t, "udp", "127.0.0.2"), siptest.New(t, "udp", host)
+			server, target := siptest.UDP(t), siptest.UDP(t)
+			e := startEdge(t, nextHop(server.URI("")), trunks(
+				Trunk{Name: "a", From: from("127.0.0.2/31")}, Trunk{Name: "b", From: from("127.0.0.4/32")}))
+			call := challengedBy(e, caller, server, target, wwwA)
+			second.Send(e.udp, again(call, 2, credA))
+			server.Respond(server.Expect("INVITE "), 302, "Moved Temporarily", "Contact: <"+target.URI("bob")+">")
+			expectAuth(t, "the INVITE to the target", target.Expect("INVITE ").Raw, want...)
+		})
+	}
+}
+
+// TestAttemptsTooBigToRemember leaves earlier empty, and grants what was asked for.
+func TestAttemptsTooBigToRemember(t *testing.T) {
+	t.Parallel()
+	asked := make(chan *requestT, 16)
+	caller, server, target := siptest.UDP(t), siptest.UDP(t), siptest.UDP(t)
+	e := startEdge(t, nextHop(server.URI("")), keeps(asked))
+	first := caller.Invite(e.udp, "sip:bob@example.com")
+	hop, uri := server, target.URI("bob")
+	big := "Warning: 399 x \"" + strings.Repeat("x", 50_000) + "\""
+	nested := []*siptest.Peer{siptest.UDP(t), siptest.UDP(t), siptest.UDP(t), siptest.UDP(t), siptest.UDP(t), siptest.UDP(t)}
+	for _, next := range nested { // 300 kB of redirects
+		hop.Respond(hop.Expect("INVITE "), 302, "Moved Temporarily", "Contact: <"+next.URI("x")+">", big)
+		hop.Expect("ACK ")
+		hop = next
+	}
+	hop.Respond(hop.Expect("INVITE "), 302, "Moved Temporarily", "Contact: <"+uri+">")
+	target.Respond(target.Expect("INVITE "), 401, "Unauthorized", wwwA)
+	first.Ack(caller.ExpectSkipping100("SIP/2.0 401"))
+	target.Expect("ACK ")
+	for range len(nested) + 1 {
+		<-asked
+	}
+	caller.Send(e.udp, again(first, 2, credA))
+	server.Respond(server.Expect("INVITE "), 302, "Moved Temporarily", "Contact: <"+uri+">")
+	expectAuth(t, "the INVITE to the target", target.Expect("INVITE ").Raw, credA)
+	if got := (<-asked).GetEarlier(); len(got) != 0 {
+		t.Errorf("%d earlier attempts, want none", len(got))
+	}
+}
