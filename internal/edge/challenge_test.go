@@ -63,6 +63,7 @@ func TestChallengesAreAdded(t *testing.T) {
 		"the same name":        {401, 401, []string{wwwA}, []string{wwwA2}, []string{wwwA, wwwA2}},
 		"the best is neither":  {401, 600, []string{wwwA}, []string{proxyB}, []string{proxyB}},
 		"the other is neither": {401, 486, []string{wwwA}, []string{proxyB}, []string{wwwA}},
+		"one that comes twice": {401, 407, []string{wwwA}, []string{proxyB, proxyB}, []string{wwwA, proxyB}},
 		"another spelling": {
 			401, 407, []string{`www-authenticate :  Digest realm="a"`}, []string{`PROXY-AUTHENTICATE:Digest` + "\r\n " + `realm="b"`},
 			[]string{`www-authenticate :  Digest realm="a"`, `Proxy-Authenticate: Digest realm="b"`},
@@ -164,11 +165,15 @@ func TestChallengesAreBounded(t *testing.T) {
 		return lines
 	}
 	big := []string{`WWW-Authenticate: Digest realm="` + strings.Repeat("x", maxChallengeBytes) + `"`}
+	full := `WWW-Authenticate: Digest realm="` + strings.Repeat("y", 60_000) + `"`
 	for name, c := range map[string]struct {
-		first, want []string
+		first []string
+		best  string
+		want  []string
 	}{
-		"too many": {small(40), small(maxChallenges)},
-		"too big":  {big, nil},
+		"too many":     {small(40), wwwA, small(maxChallenges)},
+		"too big":      {big, wwwA, nil},
+		"no room left": {[]string{proxyB, big[0][:maxChallengeBytes-500] + `"`, wwwA}, full, []string{wwwA, proxyB}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -179,10 +184,10 @@ func TestChallengesAreBounded(t *testing.T) {
 			redirectTo(server)
 			a.Respond(a.Expect("INVITE "), 407, "No", c.first...)
 			a.Expect("ACK ")
-			b.Respond(b.Expect("INVITE "), 401, "No", wwwA)
+			b.Respond(b.Expect("INVITE "), 401, "No", c.best)
 			final := caller.ExpectSkipping100("SIP/2.0 401")
 			call.Ack(final)
-			expectAuth(t, "the final response", final.Raw, append([]string{wwwA}, c.want...)...)
+			expectAuth(t, "the final response", final.Raw, append([]string{c.best}, c.want...)...)
 			e.log.find(t, "challenges dropped")
 		})
 	}

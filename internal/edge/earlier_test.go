@@ -7,7 +7,6 @@ import (
 	"time"
 
 	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
-	"github.com/redirectd/redirectd/internal/edge/transaction"
 	"github.com/redirectd/redirectd/internal/policy"
 	"github.com/redirectd/redirectd/internal/siptest"
 )
@@ -77,27 +76,46 @@ func TestOnlyAChallengeIsRemembered(t *testing.T) {
 	expectAuth(t, "a request after a 403", target.Expect("MESSAGE ").Raw)
 }
 
-// TestChallengeIsForgotten lets 64*T1 pass.
+// TestChallengeIsForgotten has the time of a challenge be over: of all that is
+// remembered of the call, and of that challenge alone, when a later one keeps the
+// rest.
 func TestChallengeIsForgotten(t *testing.T) {
 	t.Parallel()
-	asked := make(chan *requestT, 4)
-	caller, server, target := siptest.UDP(t), siptest.UDP(t), siptest.UDP(t)
-	e := startEdge(t, nextHop(server.URI("")), keeps(asked), func(o *Options) {
-		o.Config.Timers = transaction.Timers{T1: 10 * time.Millisecond, T2: 80 * time.Millisecond, T4: 100 * time.Millisecond}
-	})
-	call := challengedBy(e, caller, server, target, wwwA)
-	<-asked
-	eventually(t, "the challenge is forgotten", func() bool {
-		_, _ = e.challengedCalls.get(callKey{}, time.Now())
-		e.challengedCalls.mu.Lock()
-		defer e.challengedCalls.mu.Unlock()
-		return len(e.challengedCalls.entries) == 0 && e.challengedCalls.bytes == 0
-	})
-	caller.Send(e.udp, again(call, 2, credA))
-	server.Respond(server.Expect("INVITE "), 302, "Moved Temporarily", "Contact: <"+target.URI("bob")+">")
-	expectAuth(t, "the INVITE to the target", target.Expect("INVITE ").Raw)
-	if got := (<-asked).GetEarlier(); len(got) != 0 {
-		t.Errorf("%d earlier attempts, want none", len(got))
+	for name, c := range map[string]struct {
+		age     func(*memory[callKey, *challengedCall], callKey)
+		earlier int
+	}{
+		"all": {func(m *memory[callKey, *challengedCall], key callKey) {
+			_, _ = m.get(key, time.Now().Add(m.lifetime))
+		}, 0},
+		"one": {func(m *memory[callKey, *challengedCall], key callKey) {
+			call, _ := m.get(key, time.Now())
+			grants := slices.Clone(call.grants)
+			for i := range grants {
+				grants[i].ends = time.Now()
+			}
+			m.put(key, &challengedCall{grants, call.attempts}, 1, time.Now())
+		}, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			asked := make(chan *requestT, 4)
+			caller, server, target := siptest.UDP(t), siptest.UDP(t), siptest.UDP(t)
+			e := startEdge(t, nextHop(server.URI("")), keeps(asked))
+			call := challengedBy(e, caller, server, target, wwwA)
+			<-asked
+			key := callKey{"127.0.0.1", call.CallID, call.FromTag}
+			if kept, ok := e.challengedCalls.get(key, time.Now()); !ok || len(kept.grants) != 1 {
+				t.Fatalf("remembered of the call: %+v, %v", kept, ok)
+			}
+			c.age(e.challengedCalls, key)
+			caller.Send(e.udp, again(call, 2, credA))
+			server.Respond(server.Expect("INVITE "), 302, "Moved Temporarily", "Contact: <"+target.URI("bob")+">")
+			expectAuth(t, "the INVITE to the target", target.Expect("INVITE ").Raw)
+			if got := len((<-asked).GetEarlier()); got != c.earlier {
+				t.Errorf("%d earlier attempts, want %d", got, c.earlier)
+			}
+		})
 	}
 }
 

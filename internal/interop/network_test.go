@@ -25,6 +25,7 @@ var kinds = []struct {
 	{"silent", "silent", targetValues{}},
 	{"mailbox", "mailbox", targetValues{Status: 200, Reason: "OK"}},
 	{"full", "mailbox", targetValues{Status: 480, Reason: "Temporarily Unavailable"}},
+	{"challenge", "challenge", targetValues{}},
 }
 
 // network is everything around the edge: the redirect server and the targets,
