@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redirectd/redirectd/internal/edge/transaction"
 	"github.com/redirectd/redirectd/internal/siptest"
 )
 
@@ -139,6 +140,44 @@ func TestRedirectAfterFailover(t *testing.T) {
 	if !containsAll(line, []string{"302 Moved Temporarily", "200 OK"}) {
 		t.Errorf("log: %s", line)
 	}
+}
+
+// TestUnreachableTarget passes over a target whose address could not be reached
+// a short while ago, as long as there is another; and goes there all the same
+// when there is none.
+func TestUnreachableTarget(t *testing.T) {
+	t.Parallel()
+	caller, server, dead, alive := siptest.UDP(t), siptest.UDP(t), siptest.UDP(t), siptest.UDP(t)
+	e := startEdge(t, nextHop(server.URI("")), func(o *Options) {
+		o.Config.Timers = transaction.Timers{T1: 20 * time.Millisecond, T2: 160 * time.Millisecond, T4: 200 * time.Millisecond}
+	})
+	redirect := func(contacts string) *siptest.Call {
+		call := caller.Invite(e.udp, "sip:bob@example.com")
+		server.Respond(server.Expect("INVITE "), 302, "Moved Temporarily", "Contact: "+contacts)
+		server.Expect("ACK ")
+		return call
+	}
+	both := "<" + dead.URI("a") + ">;q=1, <" + alive.URI("b") + ">;q=0.5"
+	for i := range 2 {
+		began := time.Now()
+		call := redirect(both)
+		if i == 0 {
+			dead.Expect("INVITE ")
+		}
+		alive.Respond(expectOf(alive, call, "INVITE"), 200, "OK")
+		call.Ack(caller.ExpectSkipping100("SIP/2.0 200"))
+		alive.Expect("ACK ")
+		if took := time.Since(began); i == 0 && took < time.Second {
+			t.Errorf("the silent target was waited for only %s: want Timer B, 1.28 s", took)
+		}
+	}
+	line := e.log.find(t, "redirected call", "unreachable a short while ago")
+	if !containsAll(line, []string{"transport_error"}) {
+		t.Errorf("log: %s", line)
+	}
+	call := redirect("<" + dead.URI("a") + ">")
+	dead.Respond(expectOf(dead, call, "INVITE"), 200, "OK")
+	call.Ack(caller.ExpectSkipping100("SIP/2.0 200"))
 }
 
 // expectOf waits for a request of a call, past what is left of others.
