@@ -15,6 +15,7 @@ func (rc *responseContext) finish(status int, b []byte, why string) {
 		return
 	}
 	rc.last = b
+	rc.rememberChallenge(status) // the caller may be quick
 	sent := rc.server.Respond(&rc.edge.cfg.Timers, status, time.Now()).Has(transaction.Send)
 	if sent {
 		rc.send(b)
@@ -28,7 +29,6 @@ func (rc *responseContext) finish(status int, b []byte, why string) {
 	}
 	rc.final = true // whatever happens below, it was sent
 	rc.logCall(status, why)
-	rc.rememberChallenge(status)
 	rc.release()
 }
 

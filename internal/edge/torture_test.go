@@ -187,7 +187,7 @@ func withoutEdits(raw string) string {
 var (
 	maxForwards = regexp.MustCompile(`(?im)^Max-Forwards[ \t]*:.*\r\n`)
 	rport       = regexp.MustCompile(`;rport=\d+`)
-	ownRoutes   = regexp.MustCompile(`(?m)^Record-Route: <sip:127\.0\.0\.1:\d+[^>]*;lr;[^>]*>\r\n`)
+	ownRoutes   = regexp.MustCompile(`(?m)^Record-Route: <sip:(?:\w+@)?127\.0\.0\.1:\d+[^>]*;lr;[^>]*>\r\n`)
 )
 
 func withoutHops(raw string) string { return maxForwards.ReplaceAllString(raw, "") }
