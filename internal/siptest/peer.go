@@ -19,8 +19,8 @@ const Timeout = 3 * time.Second
 
 const queueLength = 8192 // messages that nobody has asked for yet
 
-// Peer is a SIP element that does what the test says: a UDP socket, or a TCP or TLS
-// listener with all its connections, whose messages come in one queue. What it
+// Peer is a SIP element that does what the test says: a UDP socket, or a listener
+// with all its connections, whose messages come in one queue. What it
 // misses fails the test at once, so its methods belong to the test's goroutine,
 // save [Peer.ReceiveWithin], [Peer.Send], [Peer.Reply] and [Peer.Respond].
 type Peer struct {
@@ -29,15 +29,17 @@ type Peer struct {
 	addr netip.AddrPort
 	id   uint64 // makes its tags its own
 
-	udp   *net.UDPConn
-	tls   *tls.Config // nil: none over TCP
-	ln    net.Listener
-	in    chan *Msg
-	wg    sync.WaitGroup
-	mu    sync.Mutex
-	seen  []string // start lines received
-	conns map[netip.AddrPort]*stream
-	shut  bool
+	udp *net.UDPConn
+	tls *tls.Config // nil: none over TCP
+
+	network string // udp, tcp, tls, ws or wss
+	ln      net.Listener
+	in      chan *Msg
+	wg      sync.WaitGroup
+	mu      sync.Mutex
+	seen    []string // start lines received
+	conns   map[netip.AddrPort]*stream
+	shut    bool
 }
 
 // UDP is a peer on a free UDP port of 127.0.0.1, closed when the test ends.
@@ -68,7 +70,7 @@ func NewAt(tb testing.TB, network, at string) *Peer {
 
 func start(tb testing.TB, network, at string, over *tls.Config) *Peer {
 	tb.Helper()
-	p := &Peer{t: tb, id: rand.Uint64(), tls: over, in: make(chan *Msg, queueLength), conns: make(map[netip.AddrPort]*stream)}
+	p := &Peer{t: tb, id: rand.Uint64(), network: network, tls: over, in: make(chan *Msg, queueLength), conns: make(map[netip.AddrPort]*stream)}
 	switch network {
 	case "udp":
 		pc, err := net.ListenPacket("udp", at)
@@ -78,7 +80,7 @@ func start(tb testing.TB, network, at string, over *tls.Config) *Peer {
 		p.udp = pc.(*net.UDPConn)
 		_ = p.udp.SetReadBuffer(4 << 20) // what the system allows: a burst is not lost while the test thinks
 		p.addr = p.udp.LocalAddr().(*net.UDPAddr).AddrPort()
-	case "tcp", "tls":
+	case "tcp", "tls", "ws", "wss":
 		ln, err := net.Listen("tcp", at)
 		if err != nil {
 			tb.Fatalf("peer cannot listen on %s %s: %v", network, at, err)
@@ -91,9 +93,12 @@ func start(tb testing.TB, network, at string, over *tls.Config) *Peer {
 	p.addr = netip.AddrPortFrom(p.addr.Addr().Unmap(), p.addr.Port())
 	p.name = fmt.Sprintf("%s %s", network, p.addr)
 	tb.Cleanup(p.Close)
-	if p.udp != nil {
+	switch {
+	case p.udp != nil:
 		p.wg.Go(p.readDatagrams)
-	} else {
+	case p.isWebSocket():
+		p.wg.Go(p.serveWebSockets)
+	default:
 		p.wg.Go(p.accept)
 	}
 	return p
@@ -140,22 +145,15 @@ func (p *Peer) URI(user string) string {
 		uri = "sip:" + user + "@" + p.addr.String()
 	}
 	if p.udp == nil {
-		uri += ";transport=" + strings.ToLower(p.viaName())
+		uri += ";transport=" + p.network
 	}
 	return uri
 }
 
 // viaName is the transport in a Via of the peer.
-func (p *Peer) viaName() string {
-	switch {
-	case p.udp != nil:
-		return "UDP"
-	case p.tls != nil:
-		return "TLS"
-	default:
-		return "TCP"
-	}
-}
+func (p *Peer) viaName() string { return strings.ToUpper(p.network) }
+
+func (p *Peer) isWebSocket() bool { return strings.HasPrefix(p.network, "ws") }
 
 // tag is the To tag of the peer's answers to one request and its retransmissions.
 func (p *Peer) tag(req *Msg) string {

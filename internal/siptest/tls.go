@@ -11,9 +11,7 @@ import (
 // mind.
 func TLS(tb testing.TB, ca *CA, pair Pair) *Peer {
 	tb.Helper()
-	return TLSWith(tb, &tls.Config{
-		Certificates: []tls.Certificate{pair.TLS}, ClientAuth: tls.VerifyClientCertIfGiven, ClientCAs: ca.Pool,
-	})
+	return TLSWith(tb, peerTLS(ca, pair))
 }
 
 // TLSWith is TLS with a configuration of the test's. As a client the peer takes
@@ -23,4 +21,11 @@ func TLSWith(tb testing.TB, config *tls.Config) *Peer {
 	config = config.Clone()
 	config.InsecureSkipVerify = true
 	return start(tb, "tls", "127.0.0.1:0", config)
+}
+
+func peerTLS(ca *CA, pair Pair) *tls.Config {
+	return &tls.Config{
+		Certificates: []tls.Certificate{pair.TLS}, ClientAuth: tls.VerifyClientCertIfGiven, ClientCAs: ca.Pool,
+		InsecureSkipVerify: true,
+	}
 }

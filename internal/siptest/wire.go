@@ -11,12 +11,15 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/net/websocket"
 )
 
-// stream is a connection of a TCP peer.
+// stream is a connection of a peer that is not of UDP.
 type stream struct {
 	nc     net.Conn
 	remote netip.AddrPort
+	local  netip.AddrPort
 	write  sync.Mutex
 	closed chan struct{} // when the far side, or we, have closed it
 }
@@ -57,7 +60,8 @@ func (p *Peer) Reply(to *Msg, raw string) {
 	p.Send(to.From, raw)
 }
 
-// SendBytes sends bytes as they are, over TCP in one write.
+// SendBytes sends bytes as they are, over TCP in one write, over a WebSocket as one
+// message.
 func (p *Peer) SendBytes(to netip.AddrPort, b []byte) {
 	p.t.Helper()
 	p.log('>', to, b)
@@ -87,7 +91,7 @@ func (p *Peer) Connect(to netip.AddrPort) netip.AddrPort {
 	if c == nil {
 		p.t.FailNow()
 	}
-	return c.nc.LocalAddr().(*net.TCPAddr).AddrPort()
+	return c.local
 }
 
 // Disconnect closes the TCP connection to an address.
@@ -132,14 +136,21 @@ func (p *Peer) connection(to netip.AddrPort) *stream {
 		p.t.Errorf("peer %s cannot connect to %s: %v", p.name, to, err)
 		return nil
 	}
+	local := nc.LocalAddr().(*net.TCPAddr).AddrPort()
 	if p.tls != nil {
 		nc = tls.Client(nc, p.tls)
 	}
-	return p.adopt(nc, to)
+	if p.isWebSocket() {
+		if nc, err = p.upgrade(nc, to); err != nil {
+			p.t.Errorf("peer %s cannot speak WebSocket to %s: %v", p.name, to, err)
+			return nil
+		}
+	}
+	return p.adopt(nc, to, local)
 }
 
-func (p *Peer) adopt(nc net.Conn, remote netip.AddrPort) *stream {
-	c := &stream{nc: nc, remote: remote, closed: make(chan struct{})}
+func (p *Peer) adopt(nc net.Conn, remote, local netip.AddrPort) *stream {
+	c := &stream{nc: nc, remote: remote, local: local, closed: make(chan struct{})}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.shut {
@@ -161,7 +172,7 @@ func (p *Peer) accept() {
 		if p.tls != nil {
 			nc = tls.Server(nc, p.tls)
 		}
-		p.adopt(nc, nc.RemoteAddr().(*net.TCPAddr).AddrPort())
+		p.adopt(nc, nc.RemoteAddr().(*net.TCPAddr).AddrPort(), p.addr)
 	}
 }
 
@@ -180,8 +191,12 @@ func (p *Peer) readStream(c *stream) {
 	defer close(c.closed)
 	defer func() { _ = c.nc.Close() }()
 	r := bufio.NewReader(c.nc)
+	read := func() ([]byte, error) { return readFrame(r) }
+	if ws, ok := c.nc.(*websocket.Conn); ok {
+		read = func() ([]byte, error) { return readMessage(ws) }
+	}
 	for {
-		raw, err := readFrame(r)
+		raw, err := read()
 		if err != nil {
 			return
 		}

@@ -20,7 +20,7 @@ func TestDial(t *testing.T) {
 	for _, host := range append(siptest.Loopbacks(), "127.0.0.2") {
 		t.Run(host, func(t *testing.T) {
 			r := newSink()
-			s := serve(t, Config{}, r, url("udp", host), url("tcp", host))
+			s := serve(t, Config{}, r, freePort("udp", host), freePort("tcp", host))
 			p := siptest.New(t, "tcp", host)
 			if f, ok := s.Flow(Destination{Kind: TCP, Addr: p.Addr()}, netip.AddrPort{}); ok {
 				t.Fatalf("flow %s before the dial", f)

@@ -16,7 +16,12 @@ func (c *conn) welcome() error {
 		_ = c.raw.SetDeadline(time.Now())
 	}
 	if c.flow.Kind.Secure() {
-		return c.secure(tls.Server(c.raw, c.set.creds.accepting()))
+		if err := c.secure(tls.Server(c.raw, c.set.creds.accepting())); err != nil {
+			return err
+		}
+	}
+	if c.flow.Kind.isWebSocket() {
+		return c.acceptUpgrade()
 	}
 	return nil
 }
@@ -25,7 +30,12 @@ func (c *conn) welcome() error {
 // connection ends it.
 func (c *conn) shakeHands(to Destination) error {
 	if to.Kind.Secure() {
-		return c.secure(tls.Client(c.raw, c.set.creds.connecting(to.Name)))
+		if err := c.secure(tls.Client(c.raw, c.set.creds.connecting(to.Name))); err != nil {
+			return err
+		}
+	}
+	if to.Kind.isWebSocket() {
+		return c.requestUpgrade(to)
 	}
 	return nil
 }

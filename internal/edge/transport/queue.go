@@ -8,8 +8,16 @@ import (
 // queueKept is the largest buffer that a connection keeps when all is written.
 const queueKept = 16 << 10
 
-// send queues a copy of b. A connection whose peer is QueueBytes behind ends.
+// send queues a message.
 func (c *conn) send(_ Flow, b []byte) error {
+	if c.flow.Kind.isWebSocket() {
+		b = c.wrap(b)
+	}
+	return c.enqueue(b)
+}
+
+// enqueue queues a copy of b. A connection whose peer is QueueBytes behind ends.
+func (c *conn) enqueue(b []byte) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.ended {

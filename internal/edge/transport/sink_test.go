@@ -104,7 +104,7 @@ func serve(t *testing.T, cfg Config, r Receiver, listen ...string) *Set {
 
 func (s *Set) addr(i int) netip.AddrPort { return s.listeners[i].Addr }
 
-func url(network, host string) string { return network + "://" + net.JoinHostPort(host, "0") }
+func freePort(network, host string) string { return network + "://" + net.JoinHostPort(host, "0") }
 
 func connect(t *testing.T, to netip.AddrPort) *net.TCPConn {
 	t.Helper()

@@ -39,6 +39,7 @@ type conn struct {
 	// What the handshake has shown does not change when the flow is known.
 	identities []string // of the peer's certificate
 	names      []string // those, and the addresses of the certificate
+	early      []byte   // of the peer, after its answer to our upgrade
 
 	peers []Destination // its keys in byPeer; the mutex of set guards it
 
@@ -113,6 +114,13 @@ func isUnframable(err error) bool {
 }
 
 func (c *conn) read() error {
+	if c.flow.Kind.isWebSocket() {
+		return c.readFrames()
+	}
+	return c.readStream()
+}
+
+func (c *conn) readStream() error {
 	var (
 		m     message.Message
 		fr    framer

@@ -17,7 +17,7 @@ func TestTCP(t *testing.T) {
 	for _, host := range siptest.Loopbacks() {
 		t.Run(host, func(t *testing.T) {
 			r := newSink()
-			s := serve(t, Config{}, r, url("tcp", host))
+			s := serve(t, Config{}, r, freePort("tcp", host))
 			p := siptest.New(t, "tcp", host)
 			from := p.Connect(s.addr(0))
 			p.SendBytes(s.addr(0), []byte(options("1", 3)))

@@ -197,7 +197,7 @@ func TestAcceptErrors(t *testing.T) {
 // for those that we make.
 func TestStrangersCannotStopOutgoingConnections(t *testing.T) {
 	t.Parallel()
-	set := serve(t, Config{MaxConnections: 10}, newSink(), url("tcp", "127.0.0.1"))
+	set := serve(t, Config{MaxConnections: 10}, newSink(), freePort("tcp", "127.0.0.1"))
 	for range 12 {
 		connect(t, set.addr(0))
 	}

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gobwas/ws"
+
 	"github.com/redirectd/redirectd/internal/siptest"
 )
 
@@ -225,7 +227,7 @@ func TestTLSReuse(t *testing.T) {
 // TestSilentHandshake: a client that says nothing, or too slowly, delays nobody
 // and has HandshakeTimeout; it counts as a connection.
 func TestSilentHandshake(t *testing.T) {
-	for _, kind := range []string{"tls"} {
+	for _, kind := range []string{"tls", "ws", "wss"} {
 		t.Run(kind, func(t *testing.T) {
 			ca := siptest.NewCA(t)
 			cfg := secured(ca, ca.Issue("127.0.0.1"), ClientAuthNone)
@@ -236,9 +238,22 @@ func TestSilentHandshake(t *testing.T) {
 			for i := range silent {
 				silent[i] = connect(t, s.addr(0))
 			}
-			send(t, silent[1], "\x16\x03\x01")
-			nc := connectTLS(t, s.addr(0))
-			send(t, nc, options("1", 0))
+			if kind == "ws" {
+				send(t, silent[1], upgradeRequest)
+			} else {
+				send(t, silent[1], "\x16\x03\x01")
+			}
+			var nc net.Conn = connect(t, s.addr(0))
+			if kind != "ws" {
+				nc = tls.Client(nc, &tls.Config{InsecureSkipVerify: true})
+			}
+			if kind == "tls" {
+				send(t, nc, options("1", 0))
+			} else {
+				send(t, nc, upgradeRequest+"Sec-WebSocket-Protocol: sip\r\n\r\n")
+				upgraded(t, nc)
+				send(t, nc, masked(ws.OpText, true, options("1", 0)))
+			}
 			if got := r.next(t); got.raw != options("1", 0) {
 				t.Errorf("received %q", got.raw)
 			}

@@ -32,7 +32,7 @@ func TestICMP(t *testing.T) {
 		for _, bound := range []string{host, wildcard} {
 			t.Run(host+" from "+bound, func(t *testing.T) {
 				r := newSink()
-				s := serve(t, Config{}, r, url("udp", bound))
+				s := serve(t, Config{}, r, freePort("udp", bound))
 				remote := closedPort(t, host)
 				f, ok := s.Flow(Destination{Kind: UDP, Addr: remote}, netip.AddrPort{})
 				if !ok {
@@ -92,7 +92,7 @@ func TestWildcardSource(t *testing.T) {
 	for _, tc := range tests {
 		t.Run(tc.to, func(t *testing.T) {
 			r := newSink()
-			s := serve(t, Config{}, r, url("udp", tc.wildcard))
+			s := serve(t, Config{}, r, freePort("udp", tc.wildcard))
 			to := netip.AddrPortFrom(netip.MustParseAddr(tc.to), s.addr(0).Port())
 			p := siptest.New(t, "udp", tc.host)
 			p.SendBytes(to, []byte(options("1", 0)))

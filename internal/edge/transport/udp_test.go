@@ -19,7 +19,7 @@ func TestUDP(t *testing.T) {
 	for _, host := range siptest.Loopbacks() {
 		t.Run(host, func(t *testing.T) {
 			r := newSink()
-			s := serve(t, Config{}, r, url("udp", host))
+			s := serve(t, Config{}, r, freePort("udp", host))
 			p := siptest.New(t, "udp", host)
 			want := options("1", 10)
 			p.SendBytes(s.addr(0), []byte(want))
@@ -183,7 +183,7 @@ func TestReceiverPanics(t *testing.T) {
 				}
 			}
 			var journal logged
-			s := serve(t, Config{Logger: journal.logger()}, r, url(network, "127.0.0.1"))
+			s := serve(t, Config{Logger: journal.logger()}, r, freePort(network, "127.0.0.1"))
 			p := siptest.New(t, network, "127.0.0.1")
 			p.SendBytes(s.addr(0), []byte(options("poison", 0)))
 			p.SendBytes(s.addr(0), []byte(options("2", 0)))
