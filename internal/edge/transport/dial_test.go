@@ -126,6 +126,17 @@ func TestDialFails(t *testing.T) {
 			t.Errorf("after %s: %v, want a timeout", took, err)
 		}
 	})
+	t.Run("handshake times out", func(t *testing.T) {
+		s := serve(t, secured(siptest.NewCA(t), siptest.NewCA(t).Issue("a.example"), ClientAuthNone), newSink(), "tls://127.0.0.1:0", "ws://127.0.0.1:0")
+		s.cfg.DialTimeout = 300 * time.Millisecond
+		for _, k := range []Kind{TLS, WS} {
+			start := time.Now()
+			_, err := s.Dial(t.Context(), Destination{Kind: k, Addr: accepting(t), Name: "a.example"})
+			if took := time.Since(start); !isTimeout(err) || took < 300*time.Millisecond || took > wait {
+				t.Errorf("%s after %s: %v, want a timeout", k, took, err)
+			}
+		}
+	})
 	t.Run("caller leaves", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()

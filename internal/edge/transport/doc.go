@@ -7,9 +7,13 @@
 // blocks: a datagram is handed to the kernel, bytes for a stream are copied to
 // a bounded queue with one writer.
 //
+// TLS follows RFC 5922: who a peer is stands in identity.go, how that is verified in
+// tls.go, and credentials.go reads the files again when they change. WebSocket
+// (RFC 7118) is upgrade.go and websocket.go; its framing is gobwas/ws's.
+//
 // What peers can make the package hold is bounded: nothing is kept per UDP
 // source, connections are counted in all and by source, and each has one
-// buffer of at most [message.MaxSize] bytes, one queue, and deadlines for
-// silence, for half a message and for writing. Every goroutine belongs to the
+// buffer of little more than [message.MaxSize] bytes, one queue, and deadlines for
+// its handshake, for silence, for half a message and for writing. Every goroutine belongs to the
 // Set and has ended when [Set.Shutdown] returns.
 package transport

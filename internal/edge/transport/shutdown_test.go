@@ -2,11 +2,14 @@ package transport
 
 import (
 	"errors"
+	"net"
 	"net/netip"
 	"runtime"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gobwas/ws"
 
 	"github.com/redirectd/redirectd/internal/siptest"
 )
@@ -15,9 +18,19 @@ import (
 // drain and a dial that hangs, Shutdown is quick and leaves nothing behind.
 func TestShutdown(t *testing.T) {
 	silent := unanswered(t)
+	ca := siptest.NewCA(t)
+	pair := ca.Issue("127.0.0.1")
 	before := runtime.NumGoroutine()
 	r := newSink()
-	s := serve(t, Config{QueueBytes: 64 << 20}, r, "udp://127.0.0.1:0", "udp://0.0.0.0:0", "tcp://127.0.0.1:0")
+	cfg := secured(ca, pair, ClientAuthNone)
+	cfg.QueueBytes = 64 << 20
+	s := serve(t, cfg, r, "udp://127.0.0.1:0", "udp://0.0.0.0:0", "tcp://127.0.0.1:0",
+		"tls://127.0.0.1:0", "ws://127.0.0.1:0", "wss://127.0.0.1:0")
+	for i := 3; i <= 5; i++ { // in their handshakes, and after
+		connect(t, s.addr(i))
+	}
+	send(t, connectTLS(t, s.addr(3)), options("1", 9)[:30])
+	send(t, connectWS(t, s.addr(4)), masked(ws.OpText, false, "OPTIONS"))
 	for range 10 {
 		send(t, connect(t, s.addr(2)), options("1", 9)[:30])
 	}
@@ -27,15 +40,20 @@ func TestShutdown(t *testing.T) {
 	if err := f.Send(make([]byte, 32<<20)); err != nil {
 		t.Fatal(err)
 	}
-	dialled := make(chan error, 1)
-	go func() {
-		_, err := s.Dial(t.Context(), Destination{Kind: TCP, Addr: silent})
-		dialled <- err
-	}()
-	eventually(t, "a dial is pending", func() bool {
+	dialled := make(chan error, 4)
+	mute := accepting(t)
+	for _, to := range []Destination{
+		{Kind: TCP, Addr: silent}, {Kind: TLS, Addr: mute, Name: "a.example"}, {Kind: WS, Addr: mute}, {Kind: WSS, Addr: mute, Name: "a.example"},
+	} {
+		go func() {
+			_, err := s.Dial(t.Context(), to)
+			dialled <- err
+		}()
+	}
+	eventually(t, "the dials are pending", func() bool {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		return len(s.conns.dials) == 1
+		return len(s.conns.dials) == 4
 	})
 	u, _ := s.Flow(Destination{Kind: UDP, Addr: s.addr(1)}, netip.AddrPort{})
 	start := time.Now()
@@ -43,8 +61,10 @@ func TestShutdown(t *testing.T) {
 	if took := time.Since(start); took > 2*stopGrace {
 		t.Errorf("Shutdown took %s", took)
 	}
-	if err := <-dialled; err == nil {
-		t.Error("the dial succeeded")
+	for range 4 {
+		if err := <-dialled; err == nil {
+			t.Error("a dial succeeded")
+		}
 	}
 	s.Shutdown()
 	eventually(t, "all goroutines ended", func() bool { return runtime.NumGoroutine() <= before })
@@ -60,6 +80,17 @@ func TestShutdown(t *testing.T) {
 	if len(r.failures) > 0 {
 		t.Errorf("Shutdown was reported as a failure: %v", (<-r.failures).err)
 	}
+}
+
+// accepting is an address that takes connections and never says a word.
+func accepting(t *testing.T) netip.AddrPort {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = ln.Close() })
+	return ln.Addr().(*net.TCPAddr).AddrPort()
 }
 
 // TestShutdownWrites: what is queued still goes out to a peer that reads.
