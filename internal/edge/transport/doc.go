@@ -13,7 +13,7 @@
 //
 // What peers can make the package hold is bounded: nothing is kept per UDP
 // source, connections are counted in all and by source, and each has one
-// buffer of little more than [message.MaxSize] bytes, one queue, and deadlines for
+// buffer of at most twice [message.MaxSize] bytes, one queue, and deadlines for
 // its handshake, for silence, for half a message and for writing. Every goroutine belongs to the
 // Set and has ended when [Set.Shutdown] returns.
 package transport

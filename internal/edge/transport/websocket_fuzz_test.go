@@ -19,7 +19,7 @@ type script struct{ io.Reader }
 
 func (script) Write(b []byte) (int, error) { return len(b), nil }
 func (script) Close() error                { return nil }
-func (script) LocalAddr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1} }
+func (script) LocalAddr() net.Addr         { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1} }
 
 func (script) RemoteAddr() net.Addr             { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 2} }
 func (script) SetDeadline(time.Time) error      { return nil }
