@@ -92,7 +92,7 @@ func (rc *responseContext) nextTarget() {
 	}
 	if len(rc.remaining) > 0 {
 		rc.edge.metrics.refused.WithLabelValues("attempts").Inc()
-		rc.edge.log.Info("attempts used up", "call_id", rc.callID, "limit", rc.edge.cfg.Limits.Attempts, "remaining", len(rc.remaining))
+		rc.edge.log.Info("attempts used up", "call_id", rc.callID, "limit", rc.limits().Attempts, "remaining", len(rc.remaining))
 	}
 	if refusedLast && rc.decision.GetConsultOnFailure() && rc.attemptsLeft() > 0 {
 		rc.ask(&question{request: rc.aboutFailure(), outcome: redirectv1.Outcome_OUTCOME_REFUSED})

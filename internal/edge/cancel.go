@@ -15,7 +15,9 @@ import (
 func (e *Edge) receiveCancel(f transport.Flow, m *message.Message) {
 	rc, ok := e.table.ByKey(transaction.CancelledKey(m))
 	if !ok || f.Remote.Addr() != rc.source.Addr() { // the callee knows the Via too
-		e.reply(f, m, 481, "")
+		if !e.ignores(f) {
+			e.reply(f, m, 481, "")
+		}
 		return
 	}
 	e.reply(f, m, 200, "")

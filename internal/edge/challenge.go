@@ -122,10 +122,7 @@ type grant struct {
 var unchallenged = &challengedCall{}
 
 func (rc *responseContext) callKey() callKey {
-	peer := rc.source.Addr().Unmap().String()
-	if rc.in.trunk != nil {
-		peer = "trunk " + rc.in.trunk.Name
-	}
+	peer := identity(rc.in.trunk, rc.source.Addr())
 	// A tag is compared without regard to case (7.3.1).
 	return callKey{peer, rc.callID, strings.Clone(strings.ToLower(rc.request.FromTag()))}
 }

@@ -75,10 +75,10 @@ type ackKey struct {
 	cseq  uint32
 }
 
-func (e *Edge) ackKey(source netip.Addr, m *message.Message) ackKey {
+func newACKKey(trunk *Trunk, source netip.Addr, m *message.Message) ackKey {
 	number, _ := m.CSeq()
 	return ackKey{
-		callKey{e.identity(source), strings.Clone(m.CallID()), strings.Clone(strings.ToLower(m.FromTag()))},
+		callKey{identity(trunk, source), strings.Clone(m.CallID()), strings.Clone(strings.ToLower(m.FromTag()))},
 		strings.Clone(strings.ToLower(m.ToTag())), number,
 	}
 }
@@ -91,7 +91,7 @@ func (rc *responseContext) rememberWithheld(b *branch, ok *message.Message) {
 	if !b.withheld || rc.method != "INVITE" {
 		return
 	}
-	key := rc.edge.ackKey(rc.source.Addr(), ok)
+	key := newACKKey(rc.in.trunk, rc.source.Addr(), ok)
 	size := len(key.call.peer) + len(key.call.callID) + len(key.call.fromTag) + len(key.toTag) + 512
 	for _, realm := range b.realms {
 		size += len(realm)
@@ -101,11 +101,11 @@ func (rc *responseContext) rememberWithheld(b *branch, ok *message.Message) {
 
 // editAckCredentials leaves in the ACK of a 2xx what its INVITE carried to the
 // callee.
-func (e *Edge) editAckCredentials(edit *message.Edit, m *message.Message, source netip.Addr) {
+func (e *Edge) editAckCredentials(edit *message.Edit, m *message.Message, in *inbound, source netip.Addr) {
 	if !hasCredentials(m) {
 		return
 	}
-	if realms, ok := e.withheld.get(e.ackKey(source, m), time.Now()); ok {
+	if realms, ok := e.withheld.get(newACKKey(in.trunk, source, m), time.Now()); ok {
 		withhold(edit, m, realms)
 	}
 }

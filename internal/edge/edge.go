@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"hash/maphash"
 	"log/slog"
+	"net/netip"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -46,13 +47,15 @@ type Edge struct {
 	embedded policy.Policy
 	metrics  *metrics
 
-	sockets  *transport.Set
-	table    *transaction.Table[*responseContext]
-	wheel    *transaction.Wheel
-	resolver *locate.Resolver
-	macs     macs
-	flows    flowIndex
-	seed     maphash.Seed
+	sockets    *transport.Set
+	table      *transaction.Table[*responseContext]
+	wheel      *transaction.Wheel
+	resolver   *locate.Resolver
+	macs       macs
+	rooms      map[*Trunk]*room // of those that have a limit
+	configured []netip.Addr     // where the configuration sends requests to
+	flows      flowIndex
+	seed       maphash.Seed
 
 	challengedCalls *memory[callKey, *challengedCall]
 	withheld        *memory[ackKey, []string] // realms, by the ACK that may carry their credentials
@@ -101,6 +104,9 @@ func Start(o Options) (*Edge, error) {
 		return nil, err
 	}
 	e.sockets = sockets
+	e.cfg.Trunks = boundTrunks(e.cfg.Trunks, e.cfg.Listen, sockets.Listeners())
+	e.rooms = rooms(e.cfg.Trunks)
+	e.configured = configuredAddrs(&e.cfg)
 	e.resolver = locate.New(locate.Config{
 		Servers: o.Config.DNS.Servers, Timeout: o.Config.DNS.Timeout, UnreachableFor: o.Config.DNS.UnreachableFor,
 		Available: sockets.Has,

@@ -92,8 +92,8 @@ func (rc *responseContext) launch(b *branch) {
 	now := time.Now()
 	a := rc.attempts[b.attempt]
 	a.DestinationAddress = b.flow.Remote.String()
-	if trunk := rc.edge.trunkOf(b.flow.Remote.Addr()); trunk != nil && b.attempt > 0 {
-		a.Trunk = trunk.Name
+	if b.attempt > 0 {
+		a.Trunk = rc.edge.trunkAt(b.flow.Remote.Addr())
 	}
 	a.StartedAt = timestamp(now)
 	b.client.Start(&rc.edge.cfg.Timers, rc.method, b.flow.Kind.Reliable(), rc.timeoutOf(now), now)

@@ -23,7 +23,7 @@ func (rc *responseContext) guard(t *target, now time.Time) *refused {
 	if base := rc.secureBase(t); base != "" && t.uri.Scheme != "sips" {
 		return &refused{"sips", fmt.Sprintf("%s after %s: never from SIPS to SIP", t, base)}
 	}
-	if limit := rc.edge.cfg.Limits.SetupTime; now.Sub(rc.receivedAt) >= limit {
+	if limit := rc.limits().SetupTime; now.Sub(rc.receivedAt) >= limit {
 		return &refused{"setup_time", fmt.Sprintf("the call is %s old (limits.setup_time: %s)",
 			now.Sub(rc.receivedAt).Round(time.Second), limit)}
 	}
@@ -39,17 +39,6 @@ func (rc *responseContext) guard(t *target, now time.Time) *refused {
 	}
 	if err != nil {
 		return &refused{"transport", fmt.Sprintf("%s: %v", t.hop().Text, err)}
-	}
-	return nil
-}
-
-// unwelcome checks one address of a target, after DNS.
-func (rc *responseContext) unwelcome(t *target, h hop) *refused {
-	if rc.edge.sockets.IsOwn(h.Kind, h.Addr) { // a name may lead to this edge just as an address may
-		return &refused{"own_address", t.hop().Text + " leads to this edge itself"}
-	}
-	if t.uri.Scheme == "sips" && !h.Kind.Secure() {
-		return &refused{"sips", fmt.Sprintf("%s asks for TLS, and %s has none", t.uri.Text, h)}
 	}
 	return nil
 }
@@ -88,5 +77,5 @@ func (rc *responseContext) origin(p *redirectv1.Target) int {
 
 // attemptsLeft returns how many attempts the edge will still make.
 func (rc *responseContext) attemptsLeft() int {
-	return max(0, rc.edge.cfg.Limits.Attempts-len(rc.attempts))
+	return max(0, rc.limits().Attempts-len(rc.attempts))
 }

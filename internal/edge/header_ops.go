@@ -23,7 +23,7 @@ type headerStep struct {
 }
 
 // allowed reports whether a decision may touch header fields of that name.
-func (e *Edge) allowed(name string) bool {
+func (rc *responseContext) allowed(name string) bool {
 	if len(name) < 2 || !isToken(name) { // the compact forms have one letter; the contract has the long ones
 		return false
 	}
@@ -32,7 +32,7 @@ func (e *Edge) allowed(name string) bool {
 			return false
 		}
 	}
-	for _, a := range e.cfg.AllowedHeaders {
+	for _, a := range rc.allowedHeaders() {
 		prefix, wild := strings.CutSuffix(a, "*")
 		if strings.EqualFold(a, name) || wild && len(name) > len(prefix) && strings.EqualFold(prefix, name[:len(prefix)]) {
 			return true
@@ -100,7 +100,7 @@ func (rc *responseContext) headerSteps(ops []*redirectv1.HeaderOp, contact *redi
 		if name == "" {
 			continue
 		}
-		if !rc.edge.allowed(name) {
+		if !rc.allowed(name) {
 			rc.edge.metrics.headersDropped.Inc()
 			rc.edge.log.Warn("header dropped", "call_id", rc.callID, "name", name, "reason", "outside the allow list (allowed_headers)")
 			continue

@@ -22,7 +22,7 @@ func (e *Edge) looped(m *message.Message, in *inbound) *refusal {
 		if !ok {
 			continue
 		}
-		if laps++; laps >= e.cfg.Limits.Nesting || rc.isFor(m.RequestURI(), in.trunk) {
+		if laps++; laps >= e.limitsOf(in.trunk).Nesting || rc.isFor(m.RequestURI(), in.trunk) {
 			e.metrics.dropped.WithLabelValues("loop").Inc()
 			return &refusal{status: 482}
 		}

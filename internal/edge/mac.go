@@ -6,9 +6,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/redirectd/redirectd/internal/edge/message"
+	"github.com/redirectd/redirectd/internal/edge/transport"
 	"github.com/redirectd/redirectd/internal/sipuri"
 )
 
@@ -24,8 +26,10 @@ const macLen = 20
 // The parameter holds two MACs, both over the Call-ID and the tag of the dialog's
 // first From, of which an in-dialog request has one in From or in To. The first
 // is over who the caller is, its trunk or its address: from there, a request may
-// go anywhere in the dialog, and to there one may come from anywhere. The second
-// is over the host that requests to the caller go to, its Contact or its topmost
+// go anywhere in the dialog, and to there one may come from anywhere. Who comes
+// is of a trunk by all that its requests are known by, the listener and the TLS
+// name included; of who is gone to, only the address is known, so that it is of
+// every trunk that has it. The second is over the host that requests to the caller go to, its Contact or its topmost
 // Record-Route: to there, a request may come from anywhere too. Who has seen the
 // parameter can reach the caller with it, and nobody else. No state is kept, and
 // any edge with the same secrets can check it.
@@ -47,23 +51,32 @@ func (k macs) sign(m *message.Message, caller string) string {
 	return mac(k.secrets[0], id, "caller", caller) + mac(k.secrets[0], id, "host", callerHost(m))
 }
 
-// identity returns who sends from an address: a trunk, however many addresses it
-// has, or the address alone.
-func (e *Edge) identity(a netip.Addr) string {
-	if trunk := e.trunkOf(a); trunk != nil {
+// identity returns who sends: a trunk, however many addresses it has, or an
+// address alone.
+func identity(trunk *Trunk, source netip.Addr) string {
+	if trunk != nil {
 		return "trunk " + trunk.Name
 	}
-	return a.Unmap().String()
+	return source.Unmap().String()
 }
 
-// isOfDialog reports whether a URI of ours admits a request that came from an
-// address and goes to a host.
-func (e *Edge) isOfDialog(uri *sipuri.URI, m *message.Message, source netip.Addr, host string) bool {
-	ends := []string{e.identity(source)}
-	if a, err := netip.ParseAddr(host); err == nil {
-		ends = append(ends, e.identity(a))
+// isOfDialog reports whether a URI of ours, which was found in a request, admits
+// it.
+func (e *Edge) isOfDialog(m *message.Message, f transport.Flow, in *inbound) bool {
+	if len(in.routed.own) == 0 {
+		return false
 	}
-	return e.macs.verify(uri, m, ends, host)
+	host := in.routed.nextHost()
+	ends := []string{identity(in.trunk, f.Remote.Addr())}
+	if a, err := netip.ParseAddr(host); err == nil {
+		ends = append(ends, identity(nil, a))
+		for i := range e.cfg.Trunks {
+			if t := &e.cfg.Trunks[i]; contains(t.From, a) {
+				ends = append(ends, identity(t, a))
+			}
+		}
+	}
+	return slices.ContainsFunc(in.routed.own, func(own *sipuri.URI) bool { return e.macs.verify(own, m, ends, host) })
 }
 
 // verify reports whether a URI of ours is of the dialog that m belongs to, and
@@ -99,11 +112,19 @@ func callerHost(m *message.Message) string {
 		}
 		if value, err := message.ParseNameAddr(values[0]); err == nil {
 			if uri, err := sipuri.Parse(value.URI); err == nil {
-				return normalHost(uri.Host)
+				return normalHost(hostOf(&uri))
 			}
 		}
 	}
 	return ""
+}
+
+// hostOf returns the host that a request to a URI goes to (19.1.1).
+func hostOf(uri *sipuri.URI) string {
+	if maddr, ok := uri.Param("maddr"); ok && maddr != "" {
+		return strings.Trim(maddr, "[]")
+	}
+	return uri.Host
 }
 
 func normalHost(host string) string {

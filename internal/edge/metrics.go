@@ -44,7 +44,7 @@ func newMetrics(r prometheus.Registerer, e *Edge) *metrics {
 		finals:          vec("final_responses_total", "Final responses sent upstream.", "class"),
 		retransmissions: vec("retransmissions_total", "Retransmissions absorbed.", "kind"),
 		dropped:         vec("dropped_total", "Messages that were dropped.", "reason"),
-		forbidden:       vec("forbidden_total", "Requests answered 403.", "reason"),
+		forbidden:       vec("forbidden_total", "Requests that nobody may send, or not to us.", "reason"),
 		redirects:       vec("redirects_total", "3xx responses received, and what a redirect server said instead (advice).", "status"),
 		decisions:       vec("decisions_total", "Decisions of the policy, by action.", "action"),
 		noDecision:      vec("no_decision_total", "Questions that no decision was had for.", "reason"),

@@ -51,7 +51,7 @@ func (rc *responseContext) newRequest() *redirectv1.DecideRequest {
 		RequestId: strings.TrimPrefix(transaction.Branch(rc.id, rc.questions), transaction.MagicCookie),
 		Edge: &redirectv1.Edge{
 			Instance: rc.edge.cfg.Instance, Version: rc.edge.version, Zone: rc.edge.cfg.Zone,
-			AttemptsLeft: new(uint32(rc.attemptsLeft())), Features: rc.in.features(), AllowedHeaders: rc.edge.cfg.AllowedHeaders,
+			AttemptsLeft: new(uint32(rc.attemptsLeft())), Features: rc.in.features(), AllowedHeaders: rc.allowedHeaders(),
 		},
 		Call:        rc.callProto(now),
 		Attempts:    append([]*redirectv1.Attempt(nil), rc.attempts...),
@@ -89,26 +89,17 @@ func (rc *responseContext) callProto(now time.Time) *redirectv1.Call {
 		Trunk:         rc.in.trunkName(),
 		Profile:       rc.edge.profile(rc.in),
 		ReceivedAt:    timestamp(rc.receivedAt),
-		TimeLeft:      durationpb.New(max(0, rc.receivedAt.Add(rc.edge.cfg.Limits.SetupTime).Sub(now))),
+		TimeLeft:      durationpb.New(max(0, rc.receivedAt.Add(rc.limits().SetupTime).Sub(now))),
 	}
 	if rc.in.trunk != nil {
 		call.Attributes = rc.in.trunk.Attributes
 	}
 	for name, value := range m.Fields() {
-		if rc.edge.shown(name) {
+		if rc.shown(name) {
 			call.Headers = append(call.Headers, headerProto(name, value))
 		}
 	}
 	return call
-}
-
-func (e *Edge) shown(name string) bool {
-	for _, s := range e.cfg.ShownHeaders {
-		if strings.EqualFold(s, name) {
-			return true
-		}
-	}
-	return false
 }
 
 // redirectProto reads a 3xx for the policy. A contact that can't be read is
@@ -156,7 +147,7 @@ func (rc *responseContext) responseProto(m *message.Message, source string) *red
 	}
 	all := m.Status() >= 300 && m.Status() < 400
 	for name, value := range m.Fields() {
-		if all || rc.edge.shown(name) {
+		if all || rc.shown(name) {
 			r.Headers = append(r.Headers, headerProto(name, value))
 		}
 	}

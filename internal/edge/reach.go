@@ -58,7 +58,7 @@ func (rc *responseContext) reach(b *branch) {
 	if f := b.target.flow; !f.IsZero() {
 		b.hop, b.flow = hop{Kind: f.Kind, Addr: f.Remote}, f
 		b.ways.sent++
-		if why := rc.unwelcome(b.target, b.hop); why != nil {
+		if why := rc.edge.unwelcome(rc.in, b.target, b.hop); why != nil {
 			rc.refuseLate(b, why)
 		} else if rc.build(b) {
 			rc.launch(b)
@@ -137,7 +137,7 @@ func (rc *responseContext) connect(b *branch) {
 	for len(b.ways.hops) > 0 && b.ways.sent < rc.edge.cfg.Limits.Addresses {
 		h := b.ways.hops[0]
 		b.ways.hops = b.ways.hops[1:]
-		if why := rc.unwelcome(b.target, h); why != nil {
+		if why := rc.edge.unwelcome(rc.in, b.target, h); why != nil {
 			b.ways.refusal = why
 			continue
 		}

@@ -15,7 +15,7 @@ func (e *Edge) receiveMalformed(f transport.Flow, m *message.Message, err error)
 	e.metrics.dropped.WithLabelValues("malformed").Inc()
 	e.log.Debug("malformed message", "source", f.Remote, "transport", f.Kind, "error", err)
 	var parse *message.ParseError
-	if errors.As(err, &parse) && m.Answerable() && m.Method() != "ACK" {
+	if errors.As(err, &parse) && m.Answerable() && m.Method() != "ACK" && !e.ignores(f) {
 		e.reply(f, m, parse.Status, parse.Reason)
 	}
 }
@@ -38,7 +38,9 @@ func (e *Edge) receiveRequest(f transport.Flow, m *message.Message) {
 	}
 	in, r := e.admit(f, m)
 	if r != nil { // a stranger costs no state
-		e.reply(f, m, r.status, r.reason, r.headers...)
+		if !r.silent {
+			e.reply(f, m, r.status, r.reason, r.headers...)
+		}
 		return
 	}
 	if r = validate(m); r == nil {
@@ -57,10 +59,16 @@ func (e *Edge) receiveRequest(f transport.Flow, m *message.Message) {
 // refuses it.
 func (e *Edge) begin(f transport.Flow, m *message.Message, key string, in *inbound, r *refusal) {
 	if !in.inDialog && e.table.Len() >= e.cfg.Limits.Transactions-e.cfg.Limits.Transactions/10 {
-		e.full(f, m) // the rest is for requests that end calls
+		e.full(f, m, "transaction_limit") // the rest is for requests that end calls
+		return
+	}
+	room := e.roomFor(in)
+	if !room.take() {
+		e.full(f, m, "trunk_transaction_limit")
 		return
 	}
 	rc := newResponseContext(e, f, m, key, in)
+	rc.room = room
 	rc.mu.Lock() // before anyone can find it
 	defer rc.leave()
 	other, added := e.table.Add(key, rc.id, rc)
@@ -73,15 +81,9 @@ func (e *Edge) begin(f transport.Flow, m *message.Message, key string, in *inbou
 		rc.server.Abandon()
 		rc.final = true
 		if other == nil {
-			e.full(f, m)
+			e.full(f, m, "transaction_limit")
 		} // else a copy of the request won the race, and is being served
 	}
-}
-
-// full answers a request that there is no room for.
-func (e *Edge) full(f transport.Flow, m *message.Message) {
-	e.metrics.dropped.WithLabelValues("transaction_limit").Inc()
-	e.reply(f, m, 503, "", message.Header{Name: "Retry-After", Value: "5"})
 }
 
 // receiveResponse hands a response to the branch that it belongs to (16.7

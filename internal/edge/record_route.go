@@ -25,7 +25,7 @@ func (rc *responseContext) recordRoute(edit *message.Edit, b *branch) {
 		return
 	}
 	if rc.mac == "" {
-		rc.mac = rc.edge.macs.sign(rc.request, rc.edge.identity(rc.source.Addr()))
+		rc.mac = rc.edge.macs.sign(rc.request, identity(rc.in.trunk, rc.source.Addr()))
 	}
 	secure := b.target.uri.Scheme == "sips" || len(b.target.routes) > 0 && b.target.routes[0].Scheme == "sips"
 	up := rc.edge.recordRouteValue(rc.upstream, secure, rc.flowToken(), rc.mac)

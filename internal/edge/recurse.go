@@ -37,7 +37,7 @@ func (rc *responseContext) redirected(b *branch, m *message.Message) {
 	}
 	rc.redirectedFrom, rc.redirectStatus, rc.redirect = b.attempt, m.Status(), m.Clone()
 	event := rc.redirectProto(b, m)
-	if limit := rc.edge.cfg.Limits.Nesting; b.target.depth >= limit {
+	if limit := rc.limits().Nesting; b.target.depth >= limit {
 		rc.edge.metrics.refused.WithLabelValues("nesting").Inc()
 		rc.edge.log.Info("redirect refused", "call_id", rc.callID, "reason", "nesting", "limit", limit)
 		rc.nextTarget()

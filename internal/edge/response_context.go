@@ -35,6 +35,7 @@ type responseContext struct {
 
 	mu     sync.Mutex
 	server transaction.Server
+	room   *room  // in which it takes a place until it is forgotten; nil if in none
 	last   []byte // the last response sent upstream, for retransmissions
 	final  bool   // a final response was sent upstream, or never will be
 
@@ -100,7 +101,7 @@ func (rc *responseContext) start() {
 		rc.respondOwn(430, "") // RFC 5626 section 5.3.1
 		return
 	}
-	if trunk := rc.in.trunk; trunk != nil && trunk.ResponseTimeout > 0 {
+	if trunk := rc.in.trunk; trunk != nil && !rc.in.inDialog && trunk.ResponseTimeout > 0 {
 		t.proto.ResponseTimeout = durationpb.New(trunk.ResponseTimeout)
 	}
 	if rc.edge.isOwn(t.hop()) {
@@ -169,6 +170,8 @@ func (rc *responseContext) settle() {
 	if rc.server.State() == transaction.Terminated && len(live) == 0 {
 		rc.edge.wheel.Stop(&rc.timer)
 		rc.edge.table.Remove(rc.key, rc.id)
+		rc.room.giveBack()
+		rc.room = nil // this may be called again
 		return
 	}
 	next := transaction.Earlier(rc.server.Next(), rc.decideBy)

@@ -102,5 +102,5 @@ func (r *routed) nextHost() string {
 	if err != nil {
 		return ""
 	}
-	return t.hop().Host
+	return hostOf(t.hop())
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"hash/maphash"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,7 +14,6 @@ import (
 	"github.com/redirectd/redirectd/internal/edge/message"
 	"github.com/redirectd/redirectd/internal/edge/transaction"
 	"github.com/redirectd/redirectd/internal/edge/transport"
-	"github.com/redirectd/redirectd/internal/sipuri"
 )
 
 func isUnsupportedScheme(err error) bool { return errors.Is(err, errUnsupportedScheme) }
@@ -90,7 +90,12 @@ func (e *Edge) forwardAck(f transport.Flow, m *message.Message, in *inbound, t *
 		e.sendAck(t.flow, m, f.Remote, in, t)
 		return
 	}
-	if hops, ok := e.resolver.Known(t.hop()); ok && len(hops) > 0 {
+	if hops, ok := e.resolver.Known(t.hop()); ok {
+		hops = e.welcome(in, t, hops)
+		if len(hops) == 0 {
+			e.metrics.dropped.WithLabelValues("stray_ack").Inc()
+			return
+		}
 		if flow, ok := e.sockets.Flow(hops[0], f.Local); ok {
 			e.sendAck(flow, m, f.Remote, in, t)
 			return
@@ -108,7 +113,7 @@ func (e *Edge) forwardAck(f transport.Flow, m *message.Message, in *inbound, t *
 		defer func() { <-e.waiting }()
 		ctx, cancel := context.WithTimeout(e.ctx, 4*time.Second)
 		defer cancel()
-		flow, err := e.flowTo(ctx, t.hop(), f.Local)
+		flow, err := e.flowTo(ctx, in, t, f.Local)
 		if err != nil {
 			e.log.Debug("forward ACK", "call_id", copied.CallID(), "target", t.String(), "error", err)
 			return
@@ -117,13 +122,21 @@ func (e *Edge) forwardAck(f transport.Flow, m *message.Message, in *inbound, t *
 	})
 }
 
-// flowTo finds a flow to a URI, and waits for it.
-func (e *Edge) flowTo(ctx context.Context, uri *sipuri.URI, prefer netip.AddrPort) (transport.Flow, error) {
-	hops, err := e.resolver.Lookup(ctx, uri)
+// welcome returns the addresses that a request may go to.
+func (e *Edge) welcome(in *inbound, t *target, hops []hop) []hop {
+	return slices.DeleteFunc(slices.Clone(hops), func(h hop) bool { return e.unwelcome(in, t, h) != nil })
+}
+
+// flowTo finds a flow to a target, and waits for it.
+func (e *Edge) flowTo(ctx context.Context, in *inbound, t *target, prefer netip.AddrPort) (transport.Flow, error) {
+	hops, err := e.resolver.Lookup(ctx, t.hop())
 	if err != nil {
 		return transport.Flow{}, err
 	}
-	err = errNoSocket
+	hops, err = e.welcome(in, t, hops), errNoSocket
+	if len(hops) == 0 {
+		e.metrics.dropped.WithLabelValues("stray_ack").Inc()
+	}
 	for _, h := range hops {
 		if flow, ok := e.sockets.Flow(h, prefer); ok {
 			return flow, nil
@@ -154,11 +167,7 @@ func (e *Edge) sendAck(flow transport.Flow, m *message.Message, source netip.Add
 	case in.routed.popped > 0:
 		edit.PopRoutes(in.routed.popped)
 	}
-	e.editAckCredentials(edit, m, source.Addr())
-	if e.sockets.IsOwn(flow.Kind, flow.Remote) { // by a name, or by maddr
-		e.metrics.dropped.WithLabelValues("stray_ack").Inc()
-		return
-	}
+	e.editAckCredentials(edit, m, in, source.Addr())
 	if flow.Kind.Reliable() {
 		edit.EnsureContentLength()
 	}

@@ -19,16 +19,14 @@ type target struct {
 	routes []sipuri.URI
 	// setRoutes says that routes replace what the caller preloaded; otherwise the
 	// request keeps its Route fields but for ours.
-	setRoutes bool
-	nextHop   sipuri.URI         // zero: by routes and uri
-	otherHops []sipuri.URI       // where else, if nextHop can't be reached
-	flow      transport.Flow     // the connection to send it on; zero: one to hop
-	proto     *redirectv1.Target // as the policy knows it
-	advance   *redirectv1.AdvanceRule
-	depth     int // how many 3xx led here
-	// configured says that the operator named the place: no guard of addresses
-	// holds against that.
-	configured bool
+	setRoutes  bool
+	nextHop    sipuri.URI         // zero: by routes and uri
+	otherHops  []sipuri.URI       // where else, if nextHop can't be reached
+	configured bool               // nextHop and otherHops stand in the configuration
+	flow       transport.Flow     // the connection to send it on; zero: one to hop
+	proto      *redirectv1.Target // as the policy knows it
+	advance    *redirectv1.AdvanceRule
+	depth      int // how many 3xx led here
 }
 
 // errUnsupportedScheme is 416 for the caller's own Request-URI.
@@ -64,6 +62,7 @@ func firstTarget(r *routed, nextHops []string) (*target, error) {
 // takeHops sends the request to the first of several hops that are configured;
 // the others are tried if that can't be reached.
 func (t *target) takeHops(hops []string) error {
+	t.configured = true
 	for i, text := range hops {
 		uri, err := sipuri.Parse(text)
 		if err != nil {

@@ -11,6 +11,7 @@ type refusal struct {
 	status  int
 	reason  string // empty: the standard phrase
 	headers []message.Header
+	silent  bool // it is not sent at all
 }
 
 // validate checks what a proxy must check before it forwards (16.3). The syntax
