@@ -32,8 +32,8 @@ type branch struct {
 	timerC       time.Time // 16.8
 	answerTime   time.Time // the target's answer_timeout
 
-	withheld bool     // the target was not sent all of the caller's credentials
-	realms   []string // those it was sent the credentials of
+	withheldFrom string   // who sent credentials that the target was not sent; empty: nobody
+	realms       []string // those it was sent the credentials of
 
 	cancelWanted bool
 	cancelBytes  []byte // the CANCEL as it was sent
@@ -77,6 +77,11 @@ func (b *branch) release() {
 	case transaction.Accepted, transaction.Completed, transaction.Confirmed, transaction.Terminated:
 		b.sent = nil
 	}
+}
+
+// destination is where a new connection goes if that of the branch is gone.
+func (b *branch) destination() transport.Destination {
+	return transport.Destination{Kind: b.flow.Kind, Addr: b.flow.Remote, Name: b.hop.Name}
 }
 
 // asSent reads the request as it was sent.

@@ -91,7 +91,7 @@ func (rc *responseContext) sendCancel(b *branch, now time.Time) {
 	b.cancelBytes = rc.buildCancel(b)
 	b.cancelEnd = now.Add(rc.edge.cfg.Timers.Timeout())
 	b.cancelClient.Start(&rc.edge.cfg.Timers, b.flow.Kind.Reliable(), 0, now)
-	rc.edge.sendTo(b.flow, b.cancelBytes, b.flow.Remote, rc.callID)
+	rc.edge.sendTo(b.flow, b.cancelBytes, b.destination(), rc.callID)
 }
 
 func (rc *responseContext) buildCancel(b *branch) []byte {

@@ -26,7 +26,9 @@ func (rc *responseContext) editCredentials(edit *message.Edit, b *branch) {
 		return
 	}
 	b.realms = rc.grantedRealms(b.target)
-	b.withheld = withhold(edit, rc.request, b.realms)
+	if withhold(edit, rc.request, b.realms) {
+		b.withheldFrom = identity(rc.in.trunk, rc.source.Addr())
+	}
 }
 
 // grantedRealms returns the realms that a target has asked for in an earlier
@@ -75,10 +77,10 @@ type ackKey struct {
 	cseq  uint32
 }
 
-func newACKKey(trunk *Trunk, source netip.Addr, m *message.Message) ackKey {
+func newACKKey(peer string, m *message.Message) ackKey {
 	number, _ := m.CSeq()
 	return ackKey{
-		callKey{identity(trunk, source), strings.Clone(m.CallID()), strings.Clone(strings.ToLower(m.FromTag()))},
+		callKey{peer, strings.Clone(m.CallID()), strings.Clone(strings.ToLower(m.FromTag()))},
 		strings.Clone(strings.ToLower(m.ToTag())), number,
 	}
 }
@@ -88,10 +90,10 @@ func newACKKey(trunk *Trunk, source netip.Addr, m *message.Message) ackKey {
 // (13.2.2.4). It is kept here and not in our Record-Route, which the callee
 // returns and may change.
 func (rc *responseContext) rememberWithheld(b *branch, ok *message.Message) {
-	if !b.withheld || rc.method != "INVITE" {
+	if b.withheldFrom == "" || rc.method != "INVITE" {
 		return
 	}
-	key := newACKKey(rc.in.trunk, rc.source.Addr(), ok)
+	key := newACKKey(b.withheldFrom, ok)
 	size := len(key.call.peer) + len(key.call.callID) + len(key.call.fromTag) + len(key.toTag) + 512
 	for _, realm := range b.realms {
 		size += len(realm)
@@ -105,7 +107,7 @@ func (e *Edge) editAckCredentials(edit *message.Edit, m *message.Message, in *in
 	if !hasCredentials(m) {
 		return
 	}
-	if realms, ok := e.withheld.get(newACKKey(in.trunk, source, m), time.Now()); ok {
+	if realms, ok := e.withheld.get(newACKKey(identity(in.trunk, source), m), time.Now()); ok {
 		withhold(edit, m, realms)
 	}
 }

@@ -3,6 +3,7 @@ package edge
 import (
 	"errors"
 	"net/netip"
+	"strings"
 
 	"github.com/redirectd/redirectd/internal/edge/message"
 	"github.com/redirectd/redirectd/internal/edge/transaction"
@@ -36,6 +37,7 @@ func (e *Edge) receiveRequest(f transport.Flow, m *message.Message) {
 		rc.retransmission()
 		return
 	}
+	e.alias(f, m)
 	in, r := e.admit(f, m)
 	if r != nil { // a stranger costs no state
 		if !r.silent {
@@ -53,6 +55,14 @@ func (e *Edge) receiveRequest(f transport.Flow, m *message.Message) {
 	// A refusal within a dialog has the callee's To tag: only a transaction can
 	// tell its ACK from that of a 2xx.
 	e.begin(f, m, key, in, r)
+}
+
+// alias lets requests to a TLS peer go by the connection that it made, if it asks
+// for that and its certificate says who it is (RFC 5923 section 9.1).
+func (e *Edge) alias(f transport.Flow, m *message.Message) {
+	if m.TopVia().HasAlias && f.Kind.Secure() {
+		e.sockets.Alias(f, viaAddr(f, m))
+	}
 }
 
 // begin makes the response context of a request and sends it on its way, or
@@ -144,6 +154,17 @@ func viaAddr(f transport.Flow, m *message.Message) netip.AddrPort {
 		port = f.Kind.DefaultPort()
 	}
 	return netip.AddrPortFrom(f.Remote.Addr(), port)
+}
+
+// backTo returns where a new connection for the responses to a request goes
+// (18.2.2). Over TLS its certificate must be for the host of the Via (RFC 5922
+// section 7.4).
+func backTo(f transport.Flow, m *message.Message) transport.Destination {
+	to := transport.Destination{Kind: f.Kind, Addr: viaAddr(f, m)}
+	if f.Kind.Secure() {
+		to.Name = strings.ToLower(strings.Clone(m.TopVia().Host))
+	}
+	return to
 }
 
 // methodLabel bounds the values of a metric's label.

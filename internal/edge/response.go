@@ -57,7 +57,7 @@ func (rc *responseContext) acknowledge(b *branch, m *message.Message) {
 	if b.ack == nil {
 		b.ack = message.Ack(nil, b.asSent(), m)
 	}
-	rc.edge.sendTo(b.flow, b.ack, b.flow.Remote, rc.callID)
+	rc.edge.sendTo(b.flow, b.ack, b.destination(), rc.callID)
 }
 
 // provisional relays a 1xx other than 100 at once (16.7 step 5).

@@ -24,9 +24,9 @@ type responseContext struct {
 	id         uint64
 	key        string
 	method     string
-	upstream   transport.Flow // the way of the responses
-	source     netip.AddrPort // where the request came from
-	viaAddr    netip.AddrPort // the source with the port of the Via
+	upstream   transport.Flow        // the way of the responses
+	source     netip.AddrPort        // where the request came from
+	back       transport.Destination // where to send responses if the connection is gone (18.2.2)
 	callID     string
 	receivedAt time.Time
 	in         *inbound
@@ -75,7 +75,7 @@ func newResponseContext(e *Edge, f transport.Flow, m *message.Message, key strin
 	rc := &responseContext{
 		edge: e, id: newID(), key: key,
 		upstream: upstreamFlow(f, m), source: f.Remote, receivedAt: time.Now(), in: in,
-		request: m.Clone(), redirectedFrom: -1, viaAddr: viaAddr(f, m),
+		request: m.Clone(), redirectedFrom: -1, back: backTo(f, m),
 	}
 	// Substrings of the request would keep all of it in memory.
 	rc.method, rc.callID = strings.Clone(m.Method()), strings.Clone(m.CallID())
@@ -198,7 +198,7 @@ func (rc *responseContext) retransmission() {
 }
 
 // send sends bytes upstream. An error cancels nothing (16.9).
-func (rc *responseContext) send(b []byte) { rc.edge.sendTo(rc.upstream, b, rc.viaAddr, rc.callID) }
+func (rc *responseContext) send(b []byte) { rc.edge.sendTo(rc.upstream, b, rc.back, rc.callID) }
 
 // supersede makes the answer that is being waited for worthless.
 func (rc *responseContext) supersede() {

@@ -2,15 +2,13 @@ package edge
 
 import (
 	"bytes"
-	"net/netip"
 
 	"github.com/redirectd/redirectd/internal/edge/transport"
 )
 
 // sendTo sends what no client transaction watches over: a response, an ACK or a
-// CANCEL. If the connection is gone, it goes over a new one to that address
-// (18.2.2).
-func (e *Edge) sendTo(f transport.Flow, b []byte, address netip.AddrPort, callID string) {
+// CANCEL. If the connection is gone, it goes over a new one to there (18.2.2).
+func (e *Edge) sendTo(f transport.Flow, b []byte, to transport.Destination, callID string) {
 	err := f.Send(b)
 	if err == nil {
 		return
@@ -29,7 +27,7 @@ func (e *Edge) sendTo(f transport.Flow, b []byte, address netip.AddrPort, callID
 	e.wg.Go(func() {
 		defer e.survive()
 		defer func() { <-e.waiting }()
-		again, err := e.sockets.Dial(e.ctx, transport.Destination{Kind: f.Kind, Addr: address})
+		again, err := e.sockets.Dial(e.ctx, to)
 		if err == nil {
 			err = again.Send(kept)
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
+	"github.com/redirectd/redirectd/internal/edge/transport"
 	"github.com/redirectd/redirectd/internal/siptest"
 )
 
@@ -139,4 +140,41 @@ func TestFlowToken(t *testing.T) {
 		callee.Send(e.udp, s.request("BYE", 2))
 		return callee.Receive().Status() == 430
 	})
+}
+
+// TestAlias sends requests to a TLS peer by the connection that it made, if it
+// asks for that in its Via and its certificate says who it is (RFC 5923).
+func TestAlias(t *testing.T) {
+	t.Parallel()
+	ca := siptest.NewCA(t)
+	right, wrong := ca.Issue("127.0.0.1"), ca.Issue("example.com")
+	for name, c := range map[string]struct {
+		pair  siptest.Pair
+		param string
+		same  bool
+	}{
+		"alias":                     {right, ";alias", true},
+		"no alias":                  {right, "", false},
+		"alias with another's name": {wrong, ";alias", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			caller, callee := siptest.TLS(t, ca, c.pair), siptest.UDP(t)
+			e := startEdge(t, withTLS(t, ca), nextHop(callee.URI("")), func(o *Options) { o.Config.TLS.ClientAuth = transport.ClientAuthRequest })
+			a := answer(t, e, caller, callee, "sip:bob@example.com", siptest.Variant(func(raw string) string {
+				return strings.Replace(raw, ";rport", ";rport"+c.param, 1)
+			}))
+			callee.Send(e.udp, calleeSide(callee, a.invite, a.answer).request("BYE", 1))
+			if name == "alias with another's name" { // nor does it reach the listener of that name
+				callee.Expect("SIP/2.0 500")
+				return
+			}
+			bye := caller.Expect("BYE ")
+			if same := bye.From == e.tls; same != c.same {
+				t.Errorf("the BYE came from %s, the caller is connected to %s", bye.From, e.tls)
+			}
+			caller.Respond(bye, 200, "OK")
+			callee.Expect("SIP/2.0 200")
+		})
+	}
 }

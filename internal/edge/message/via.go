@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Via is a reading of one Via value (20.42, RFC 3581).
+// Via is a reading of one Via value (20.42, RFC 3581, RFC 5923).
 type Via struct {
 	Transport string // in upper case
 	Host      string // of sent-by; an IPv6 address without brackets
@@ -17,6 +17,7 @@ type Via struct {
 	Maddr     string // an IPv6 address without brackets
 	RPort     uint16 // 0 if it has no value
 	HasRPort  bool
+	HasAlias  bool // RFC 5923 section 5
 }
 
 // viaSpans is where MarkReceived works in the top Via. A span begins at the
@@ -211,6 +212,8 @@ func (p *viaParser) param(name, value string, at span) {
 		p.via.Received, p.spans.received = unbracket(value), at
 	case strings.EqualFold(name, "maddr") && p.via.Maddr == "":
 		p.via.Maddr = unbracket(value)
+	case strings.EqualFold(name, "alias"):
+		p.via.HasAlias = true
 	case strings.EqualFold(name, "rport") && p.spans.rport.end == 0:
 		p.via.HasRPort, p.spans.rport = true, at
 		if n, ok := digits(value); ok && n <= 65535 {
