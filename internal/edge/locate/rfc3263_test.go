@@ -2,6 +2,7 @@ package locate
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -95,14 +96,7 @@ zero         A      0.0.0.0
 func all(transport.Kind) bool { return true }
 
 func only(kinds ...transport.Kind) func(transport.Kind) bool {
-	return func(k transport.Kind) bool {
-		for _, kind := range kinds {
-			if k == kind {
-				return true
-			}
-		}
-		return false
-	}
+	return func(k transport.Kind) bool { return slices.Contains(kinds, k) }
 }
 
 var sections = []struct {

@@ -3,6 +3,7 @@
 package dnstest
 
 import (
+	"errors"
 	"net"
 	"net/netip"
 	"strings"
@@ -77,8 +78,9 @@ func Serve(tb testing.TB, zone string) *Server {
 			tb.Fatalf("DNS server by %s does not start", network)
 		}
 		tb.Cleanup(func() {
-			_ = d.Shutdown()
-			<-ended
+			if err := errors.Join(d.Shutdown(), <-ended); err != nil {
+				tb.Errorf("DNS server by %s: %v", network, err)
+			}
 		})
 	}
 	return s

@@ -1,0 +1,95 @@
+package locate
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/redirectd/redirectd/internal/edge/locate/dnstest"
+)
+
+// TestWeights: over many calls with one cached answer, first hops come as often
+// as their weights say. The bounds are more than ten standard deviations away.
+func TestWeights(t *testing.T) {
+	t.Parallel()
+	r, _ := resolving(t, Config{Usable: ipv4Only}, dnstest.Serve(t, `
+_sip._udp.example. SRV 10 60 5060 a.example.
+_sip._udp.example. SRV 10 30 5060 b.example.
+_sip._udp.example. SRV 10 10 5060 c.example.
+_sip._udp.example. SRV 20 0  5060 d.example.
+a.example. A 192.0.2.1
+b.example. A 192.0.2.2
+c.example. A 192.0.2.3
+d.example. A 192.0.2.4
+`))
+	const uri, calls = "sip:example", 10000
+	lookUp(t, r, uri)
+	first, second := map[string]int{}, map[string]int{}
+	for range calls {
+		hops, ok := r.Known(parse(t, uri))
+		if !ok || len(hops) != 4 || hops[3].Addr.String() != "192.0.2.4:5060" {
+			t.Fatalf("got %v, %v: want four, the one of the higher priority number last", hops, ok)
+		}
+		first[hops[0].Addr.Addr().String()]++
+		second[hops[1].Addr.Addr().String()]++
+	}
+	for addr, share := range map[string]float64{"192.0.2.1": .6, "192.0.2.2": .3, "192.0.2.3": .1} {
+		if got := float64(first[addr]) / calls; got < share-.06 || got > share+.06 {
+			t.Errorf("%s comes first in %.3f of the calls, want %.2f", addr, got, share)
+		}
+	}
+	// After one is taken the others are drawn by their weights again: b comes second
+	// after a (.6 * 30/40) or after c (.1 * 30/90).
+	if got := float64(second["192.0.2.2"]) / calls; got < .42 || got > .55 {
+		t.Errorf("192.0.2.2 comes second in %.3f of the calls, want .483", got)
+	}
+}
+
+// TestZeroWeight: a record of weight 0 has a very small chance while there are
+// others, and all of weight 0 have the same record first (RFC 2782 leaves it open).
+func TestZeroWeight(t *testing.T) {
+	t.Parallel()
+	rng := rand.NewPCG(1, 2)
+	zero := 0
+	for range 10000 {
+		records := []srvRecord{{weight: 0, target: "zero"}, {weight: 99, target: "heavy"}}
+		draw(records, rng)
+		if records[0].target == "zero" {
+			zero++
+		}
+	}
+	if zero < 30 || zero > 300 { // one in a hundred
+		t.Errorf("weight 0 beside 99 comes first %d times in 10000, want about 100", zero)
+	}
+}
+
+// TestManySRV: of a long answer the best 16 records are looked at, and at most 8
+// hops come of it; the addresses of more than are needed are not asked for.
+func TestManySRV(t *testing.T) {
+	t.Parallel()
+	var zone strings.Builder
+	for i := range 40 {
+		fmt.Fprintf(&zone, "_sip._tcp.example. SRV %d 0 5060 h%d.example.\n", 40-i, 40-i)
+		fmt.Fprintf(&zone, "_sip._tcp.none.example. SRV %d 0 5060 gone%d.example.\n", i, i)
+		if i != 3 {
+			fmt.Fprintf(&zone, "h%d.example. A 192.0.2.%d\n", i, i)
+		}
+	}
+	server := dnstest.Serve(t, zone.String())
+	r, _ := resolving(t, Config{Usable: ipv4Only}, server)
+	const want = "tcp 192.0.2.1:5060, tcp 192.0.2.2:5060, tcp 192.0.2.4:5060, tcp 192.0.2.5:5060, " +
+		"tcp 192.0.2.6:5060, tcp 192.0.2.7:5060, tcp 192.0.2.8:5060, tcp 192.0.2.9:5060"
+	if got := lookUp(t, r, "sip:example;transport=tcp"); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if err := lookUpError(t, r, "sip:none.example;transport=tcp"); !errors.Is(err, ErrNoSuchName) {
+		t.Errorf("targets without addresses: %v", err)
+	}
+	for i := range 40 {
+		if n := server.Count(fmt.Sprintf("gone%d.example", i), 0); (n > 0) != (i < maxSRV) {
+			t.Errorf("gone%d was asked for %d times", i, n)
+		}
+	}
+}
