@@ -109,7 +109,7 @@ func Start(o Options) (*Edge, error) {
 	e.configured = configuredAddrs(&e.cfg)
 	e.resolver = locate.New(locate.Config{
 		Servers: o.Config.DNS.Servers, Timeout: o.Config.DNS.Timeout, UnreachableFor: o.Config.DNS.UnreachableFor,
-		Available: sockets.Has,
+		Available: sockets.Has, Usable: sockets.HasKind,
 	})
 	e.wg.Go(func() { e.wheel.Run(e.ctx) })
 	sockets.Serve()

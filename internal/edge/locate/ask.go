@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/miekg/dns"
 )
 
 // told is the answer to a question that a lookup asked.
@@ -61,7 +63,11 @@ func (r *Resolver) resolve(q question) (a *answer) {
 			a = r.failure(fmt.Errorf("look up %s: panic: %v", q, v))
 		}
 	}()
-	ctx, cancel := context.WithTimeout(context.Background(), r.cfg.Timeout/2)
+	timeout := r.cfg.Timeout
+	if q.qtype == dns.TypeNAPTR {
+		timeout /= 2 // without it there is a way to go on, and time is needed for that
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	first := q
 	ttl := maxTTL

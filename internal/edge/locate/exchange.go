@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	rounds      = 4    // in which the servers that do not answer are asked again
+	rounds      = 5    // in which the servers that do not answer are asked again
 	maxServers  = 8    // of them all
 	maxStray    = 32   // datagrams that are no answer, for one question
 	payloadSize = 1232 // of a datagram that is not fragmented (DNS flag day 2020)
@@ -27,7 +27,7 @@ const (
 func (r *Resolver) exchange(ctx context.Context, q question) (*dns.Msg, netip.AddrPort, error) {
 	servers := r.settings(r.now()).servers
 	servers = servers[:min(len(servers), maxServers)]
-	patience := max(r.cfg.Timeout/8, minPatience)
+	patience := max(r.cfg.Timeout/rounds, minPatience)
 	start := int(r.preferred.Load())
 	var refused []netip.AddrPort // these have said that they do not answer
 	var failure error

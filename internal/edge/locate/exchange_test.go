@@ -119,6 +119,28 @@ _sip._tcp.example. SRV 2 0 5060 broken.example.
 	}
 }
 
+// TestNAPTRSilence: servers that drop questions for NAPTR cost half of the time,
+// once.
+func TestNAPTRSilence(t *testing.T) {
+	t.Parallel()
+	server := dnstest.Serve(t, "")
+	server.Hook(func(query *dns.Msg, _ string) [][]byte {
+		if query.Question[0].Qtype == dns.TypeNAPTR {
+			return nil
+		}
+		return [][]byte{reply(t, query, query.Question[0].Name+" A 192.0.2.1", func(*dns.Msg) {})}
+	})
+	r, _ := resolving(t, Config{Usable: ipv4Only, Timeout: time.Second}, server)
+	for range 2 {
+		if got := lookUp(t, r, "sip:a.example"); got != "udp 192.0.2.1:5060" {
+			t.Errorf("got %s", got)
+		}
+	}
+	if n := server.Count("a.example", dns.TypeNAPTR); n > 3 {
+		t.Errorf("asked %d times for NAPTR", n)
+	}
+}
+
 // TestNAPTRUnavailable: servers that know no NAPTR are no reason not to call;
 // SRV that cannot be had is.
 func TestNAPTRUnavailable(t *testing.T) {

@@ -55,7 +55,7 @@ func (r *Resolver) Lookup(ctx context.Context, uri *sipuri.URI) ([]Hop, error) {
 		if p.found() {
 			return p.hops(), nil
 		}
-		return nil, fmt.Errorf("look up %s: no answer within %s: %w", p.missing[0], r.cfg.Timeout, context.DeadlineExceeded)
+		return nil, silentError(p.missing[0], p.settings.servers)
 	}
 }
 

@@ -32,8 +32,8 @@ type Config struct {
 	// Default: those of /etc/resolv.conf, with its search list, and /etc/hosts
 	// before them.
 	Servers []netip.AddrPort
-	// Timeout of one lookup, all its questions together. One question takes at
-	// most half of it. Default 2 s.
+	// Timeout of one lookup, all its questions together; NAPTR takes at most half
+	// of it. A server that does not answer is given a fifth. Default 2 s.
 	Timeout time.Duration
 	// UnreachableFor is how long an address that could not be reached is
 	// remembered. Default 30 s.
