@@ -2,10 +2,14 @@ package edge
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
+	"github.com/redirectd/redirectd/internal/edge/message"
+	"github.com/redirectd/redirectd/internal/edge/transaction"
 	"github.com/redirectd/redirectd/internal/policy"
 	"github.com/redirectd/redirectd/internal/siptest"
 )
@@ -165,5 +169,51 @@ func TestCredentialsAreForWhoAsked(t *testing.T) {
 				t.Errorf("the second question has %d earlier attempts, want %d", n, want)
 			}
 		})
+	}
+}
+
+// TestGrants are what targets asked for, the caller was told, and has not ended.
+func TestGrants(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	at := func(uri string, depth int) *target {
+		tg, err := redirectedTarget(&redirectv1.Target{Uri: uri})
+		if err != nil {
+			t.Fatal(err)
+		}
+		tg.depth = depth
+		return tg
+	}
+	asks := func(realm string, tg *target, relayed bool) challenge {
+		return challenge{message.Header{Name: "WWW-Authenticate", Value: "Digest " + realm}, tg, relayed}
+	}
+	rc := &responseContext{
+		edge: &Edge{cfg: Config{Timers: transaction.DefaultTimers}},
+		challenges: []challenge{
+			asks(`realm="first"`, at("sip:a@x", 0), true),
+			asks(`realm="untold"`, at("sip:a@x", 1), false),
+			asks(`nonce="unreadable"`, at("sip:a@x", 1), true),
+			asks(`realm="new"`, at("sip:b@x", 1), true),
+		},
+		previousCall: &challengedCall{grants: []grant{
+			{at("sip:c@x", 1), "ended", now},
+			{at("sip:c@x", 1), "kept", now.Add(time.Second)},
+		}},
+	}
+	list := func(grants []grant) (all []string) {
+		for _, g := range grants {
+			all = append(all, fmt.Sprint(g.realm, " to ", g.target, " for ", g.ends.Sub(now)))
+		}
+		return all
+	}
+	want := []string{"new to sip:b@x for 32s", "kept to sip:c@x for 1s"}
+	if got := list(rc.grants(now)); !slices.Equal(got, want) {
+		t.Errorf("grants are %q, want %q", got, want)
+	}
+	for range maxGrants {
+		rc.previousCall.grants = append(rc.previousCall.grants, rc.previousCall.grants[1])
+	}
+	if got := len(rc.grants(now)); got != maxGrants {
+		t.Errorf("%d grants, want %d", got, maxGrants)
 	}
 }

@@ -1,12 +1,14 @@
 package edge
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
+	"github.com/redirectd/redirectd/internal/edge/message"
 	"github.com/redirectd/redirectd/internal/policy"
 	"github.com/redirectd/redirectd/internal/siptest"
 )
@@ -138,32 +140,25 @@ func TestTrunkIsOnePeer(t *testing.T) {
 	}
 }
 
-// TestAttemptsTooBigToRemember leaves earlier empty, and grants what was asked for.
+// TestAttemptsTooBigToRemember leaves earlier empty, and keeps what was granted.
 func TestAttemptsTooBigToRemember(t *testing.T) {
 	t.Parallel()
-	asked := make(chan *requestT, 16)
-	caller, server, target := siptest.UDP(t), siptest.UDP(t), siptest.UDP(t)
-	e := startEdge(t, nextHop(server.URI("")), keeps(asked))
-	first := caller.Invite(e.udp, "sip:bob@example.com")
-	hop, uri := server, target.URI("bob")
-	big := "Warning: 399 x \"" + strings.Repeat("x", 50_000) + "\""
-	nested := []*siptest.Peer{siptest.UDP(t), siptest.UDP(t), siptest.UDP(t), siptest.UDP(t), siptest.UDP(t), siptest.UDP(t)}
-	for _, next := range nested { // 300 kB of redirects
-		hop.Respond(hop.Expect("INVITE "), 302, "Moved Temporarily", "Contact: <"+next.URI("x")+">", big)
-		hop.Expect("ACK ")
-		hop = next
-	}
-	hop.Respond(hop.Expect("INVITE "), 302, "Moved Temporarily", "Contact: <"+uri+">")
-	target.Respond(target.Expect("INVITE "), 401, "Unauthorized", wwwA)
-	first.Ack(caller.ExpectSkipping100("SIP/2.0 401"))
-	target.Expect("ACK ")
-	for range len(nested) + 1 {
-		<-asked
-	}
-	caller.Send(e.udp, again(first, 2, credA))
-	server.Respond(server.Expect("INVITE "), 302, "Moved Temporarily", "Contact: <"+uri+">")
-	expectAuth(t, "the INVITE to the target", target.Expect("INVITE ").Raw, credA)
-	if got := (<-asked).GetEarlier(); len(got) != 0 {
-		t.Errorf("%d earlier attempts, want none", len(got))
+	for kept, attempts := range map[int]int{5: 5, 0: 6} { // of 50 kB
+		rc := &responseContext{
+			edge:         startEdge(t).Edge,
+			in:           &inbound{},
+			request:      &message.Message{},
+			source:       netip.MustParseAddrPort("192.0.2.1:5060"),
+			callID:       "c",
+			previousCall: &challengedCall{grants: []grant{{&target{proto: &redirectv1.Target{}}, "r", time.Now().Add(time.Minute)}}},
+		}
+		for range attempts {
+			rc.attempts = append(rc.attempts, &redirectv1.Attempt{Detail: strings.Repeat("x", 50_000)})
+		}
+		rc.rememberChallenge(407)
+		got, ok := rc.edge.challengedCalls.get(callKey{"192.0.2.1", "c", ""}, time.Now())
+		if !ok || len(got.attempts) != kept || len(got.grants) != 1 {
+			t.Errorf("of %d attempts and a grant: %v, %d attempts, %d grants; want %d and 1", attempts, ok, len(got.attempts), len(got.grants), kept)
+		}
 	}
 }
