@@ -65,7 +65,9 @@ func TestChallengesAreAdded(t *testing.T) {
 		"the other is neither": {401, 486, []string{wwwA}, []string{proxyB}, []string{wwwA}},
 		"one that comes twice": {401, 407, []string{wwwA}, []string{proxyB, proxyB}, []string{wwwA, proxyB}},
 		"another spelling": {
-			401, 407, []string{`www-authenticate :  Digest realm="a"`}, []string{`PROXY-AUTHENTICATE:Digest` + "\r\n " + `realm="b"`},
+			401, 407,
+			[]string{`www-authenticate :  Digest realm="a"`},
+			[]string{`PROXY-AUTHENTICATE:Digest` + "\r\n " + `realm="b"`},
 			[]string{`www-authenticate :  Digest realm="a"`, `Proxy-Authenticate: Digest realm="b"`},
 		},
 	} {

@@ -14,7 +14,6 @@ func (rc *responseContext) finish(status int, b []byte, why string) {
 	if rc.final {
 		return
 	}
-	rc.rememberChallenge(status) // before the caller can come again
 	rc.last = b
 	rc.rememberChallenge(status) // the caller may be quick
 	sent := rc.server.Respond(&rc.edge.cfg.Timers, status, time.Now()).Has(transaction.Send)
