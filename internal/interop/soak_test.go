@@ -205,6 +205,9 @@ func (s *servers) expectPaths(t *testing.T) {
 		user := s.users[callID]
 		rest := append([]string{"redirect", "redirect2"}, redirections[user].targets...)
 		for _, name := range visited {
+			if name == "silent" { // its first copies may be lost, and a later one be overtaken
+				continue
+			}
 			i := slices.Index(rest, name)
 			if i < 0 {
 				t.Errorf("a call for %q went to %q", user, visited)
