@@ -5,13 +5,11 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"syscall"
 	"testing"
-	"text/template"
 	"time"
 )
 
@@ -23,43 +21,43 @@ type answer struct {
 	Contacts []string // one header field each
 }
 
-// redirectServer is Kamailio with testdata/redirect.cfg, on UDP and TCP.
-type redirectServer struct {
+// kamailio is Kamailio with a configuration of testdata, on UDP and TCP.
+type kamailio struct {
 	addr netip.AddrPort
 	*process
 }
 
-func startRedirectServer(t *testing.T, addr netip.AddrPort, answers []answer) *redirectServer {
+// startKamailio starts it with a configuration made from a template, and waits
+// until it answers.
+func startKamailio(t *testing.T, from string, addr netip.AddrPort, values any) *kamailio {
 	t.Helper()
 	dir := t.TempDir()
-	tmpl, err := template.ParseFiles("testdata/redirect.cfg")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var cfg strings.Builder
-	if err := tmpl.Execute(&cfg, map[string]any{"Addr": addr, "Answers": answers}); err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(dir, "redirect.cfg")
-	if err := os.WriteFile(file, []byte(cfg.String()), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	file := filepath.Join(dir, "kamailio.cfg")
+	fill(t, from, file, values)
 	// Kamailio's own processes are many: small pools are enough and start fast.
 	p := start(t, "kamailio", "-DD", "-E", "-f", file, "-w", dir, "-Y", dir, "-m", "64", "-M", "8")
-	rs := &redirectServer{addr: addr, process: p}
+	k := &kamailio{addr: addr, process: p}
 	ping(t, p, "udp", addr)
 	ping(t, p, "tcp", addr)
-	t.Cleanup(func() { rs.stop(t) })
-	return rs
+	t.Cleanup(func() { k.stop(t) })
+	return k
+}
+
+// redirectServer is Kamailio with testdata/redirect.cfg.
+type redirectServer struct{ *kamailio }
+
+func startRedirectServer(t *testing.T, addr netip.AddrPort, answers []answer) *redirectServer {
+	t.Helper()
+	return &redirectServer{startKamailio(t, "testdata/redirect.cfg", addr, map[string]any{"Addr": addr, "Answers": answers})}
 }
 
 // stop ends Kamailio and fails the test if it did not end well or met an error.
-func (rs *redirectServer) stop(t *testing.T) {
+func (k *kamailio) stop(t *testing.T) {
 	t.Helper()
 	// Its processes complain of each other when they end, so look before.
-	log := rs.out.String()
-	rs.signal(t, syscall.SIGTERM)
-	if code := rs.wait(t, 10*time.Second); code != 0 {
+	log := k.out.String()
+	k.signal(t, syscall.SIGTERM)
+	if code := k.wait(t, 10*time.Second); code != 0 {
 		t.Errorf("kamailio ended with %d", code)
 	}
 	for line := range strings.SplitSeq(log, "\n") {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"text/template"
@@ -120,6 +121,12 @@ var phoneTrace = regexp.MustCompile(`(?s)\x1b\[36;1m#\n(?:UDP|TCP|TLS) \S+ -> \S
 // messages is what the phone has sent and received of one call by now.
 func (ph *phone) messages(t *testing.T, callID string) []*message {
 	t.Helper()
+	return slices.DeleteFunc(ph.all(t), func(m *message) bool { return m.callID() != callID })
+}
+
+// all is what the phone has sent and received by now.
+func (ph *phone) all(t *testing.T) []*message {
+	t.Helper()
 	var list []*message
 	for _, f := range phoneTrace.FindAllStringSubmatch(ph.out.String(), -1) {
 		m, err := readMessage(f[1])
@@ -129,9 +136,7 @@ func (ph *phone) messages(t *testing.T, callID string) []*message {
 		// What has its own Via on top is a request of its own, or the answer to one.
 		own := strings.Contains(strings.SplitN(m.vias()[0], ";", 2)[0], ph.addr.Addr().String()+":"+ph.viaPort(m))
 		m.peer, m.received = ph.name, own == (m.status() != 0)
-		if m.callID() == callID {
-			list = append(list, m)
-		}
+		list = append(list, m)
 	}
 	return list
 }

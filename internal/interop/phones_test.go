@@ -2,6 +2,7 @@ package interop
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +12,8 @@ import (
 // once, and carol, who has one line, when the test says so.
 type phones struct {
 	e                 *edge
+	front             func(transport string) netip.AddrPort // where alice's calls go
+	proxies           int                                   // between two of them
 	alice, bob, carol *phone
 }
 
@@ -30,12 +33,12 @@ func newPhones(t *testing.T, transports ...string) *phones {
 	rs := freeAddr(t)
 	startRedirectServer(t, rs, answers)
 	e := startEdge(t, "--listen", "udp://127.0.0.1:0", "--listen", "tcp://127.0.0.1:0", "--next-hop", "sip:"+rs.String())
-	return &phones{e: e, bob: bob, carol: carol, alice: startPhone(t, phoneValues{Name: "alice"})}
+	return &phones{e: e, front: e.addr, proxies: 1, bob: bob, carol: carol, alice: startPhone(t, phoneValues{Name: "alice"})}
 }
 
 // uri is what alice dials.
 func (p *phones) uri(user, transport string) string {
-	return fmt.Sprintf("sip:%s@%v;transport=%s", user, p.e.addr(transport), transport)
+	return fmt.Sprintf("sip:%s@%v;transport=%s", user, p.front(transport), transport)
 }
 
 // TestPhones lets two telephones talk through a redirected call, whichever
@@ -54,15 +57,15 @@ func TestPhones(t *testing.T) {
 func (p *phones) talk(t *testing.T, from, to string) {
 	t.Helper()
 	id := p.alice.dial(t, p.uri("to-"+to, from))
-	expectTalk(t, id, p.alice, p.bob)
-	expectReinvite(t, id, "hold", "sendonly", p.alice, p.bob)
-	expectReinvite(t, id, "resume", "sendrecv", p.alice, p.bob)
-	expectHangUp(t, id, p.alice, p.bob)
+	p.expectTalk(t, id, p.alice, p.bob)
+	p.expectReinvite(t, id, "hold", "sendonly", p.alice, p.bob)
+	p.expectReinvite(t, id, "resume", "sendrecv", p.alice, p.bob)
+	p.expectHangUp(t, id, p.alice, p.bob)
 
 	id = p.alice.dial(t, p.uri("to-"+to, from))
-	expectTalk(t, id, p.alice, p.bob)
-	expectReinvite(t, id, "hold", "sendonly", p.bob, p.alice)
-	expectHangUp(t, id, p.bob, p.alice)
+	p.expectTalk(t, id, p.alice, p.bob)
+	p.expectReinvite(t, id, "hold", "sendonly", p.bob, p.alice)
+	p.expectHangUp(t, id, p.bob, p.alice)
 }
 
 // TestPhoneCancels lets a telephone give up while the other one rings.
@@ -106,18 +109,18 @@ func (p *phones) busy(t *testing.T, transport string) {
 	p.carol.await(t, declined, "CALL_INCOMING")
 	p.carol.press(t, "hangup", "")
 	expectFinal(t, declined, p.carol, 486)
-	expectTalk(t, declined, p.alice, p.bob)
-	expectHangUp(t, declined, p.alice, p.bob)
+	p.expectTalk(t, declined, p.alice, p.bob)
+	p.expectHangUp(t, declined, p.alice, p.bob)
 
 	taken := p.alice.dial(t, p.uri("try-"+transport, transport))
 	p.carol.await(t, taken, "CALL_INCOMING")
 	p.carol.press(t, "accept", "")
-	expectTalk(t, taken, p.alice, p.carol)
+	p.expectTalk(t, taken, p.alice, p.carol)
 	second := p.alice.dial(t, p.uri("try-"+transport, transport))
-	expectTalk(t, second, p.alice, p.bob)
+	p.expectTalk(t, second, p.alice, p.bob)
 	expectFinal(t, second, p.carol, 486)
-	expectHangUp(t, second, p.bob, p.alice)
-	expectHangUp(t, taken, p.carol, p.alice)
+	p.expectHangUp(t, second, p.bob, p.alice)
+	p.expectHangUp(t, taken, p.carol, p.alice)
 }
 
 // TestPhoneBehindProxy dials an address that nobody resolves: the telephone has
@@ -131,14 +134,14 @@ func TestPhoneBehindProxy(t *testing.T) {
 			proxy := fmt.Sprintf("sip:%v;transport=%s", p.e.addr(transport), transport)
 			dave := startPhone(t, phoneValues{Name: "dave", Outbound: proxy})
 			id := dave.dial(t, "sip:to-"+transport+"@example.invalid")
-			expectTalk(t, id, dave, p.bob)
+			p.expectTalk(t, id, dave, p.bob)
 			if routes := dave.messages(t, id)[0].header.Values("Route"); len(routes) != 1 || !strings.Contains(routes[0], p.e.addr(transport).String()) {
 				t.Errorf("the phone sent the Routes %q, not the edge's", routes)
 			}
 			if routes := invites(p.bob.messages(t, id))[0].header.Values("Route"); len(routes) != 0 {
 				t.Errorf("the Routes %q were left at bob", routes)
 			}
-			expectHangUp(t, id, p.bob, dave)
+			p.expectHangUp(t, id, p.bob, dave)
 		})
 	}
 }

@@ -1,0 +1,76 @@
+package interop
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestKamailioAround calls through a Kamailio, the edge and another Kamailio:
+// one that relays to the edge, and one that the redirect names. Each of the
+// three stands in the route set of every dialog.
+func TestKamailioAround(t *testing.T) {
+	ready(t)
+	t.Parallel()
+	p, proxies := newProxiedPhones(t, false)
+	for _, transport := range []string{"udp", "tcp"} {
+		t.Run(transport, func(t *testing.T) {
+			p.talk(t, transport, transport)
+			p.cancel(t, transport)
+			p.busy(t, transport)
+			p.forked(t, transport)
+		})
+	}
+	t.Run("tcp to udp", func(t *testing.T) { p.talk(t, "tcp", "udp") })
+	t.Run("udp to tcp", func(t *testing.T) { p.talk(t, "udp", "tcp") })
+	for _, k := range proxies {
+		k.expectQuiet(t)
+	}
+}
+
+// TestStrictRoutersAround makes strict routers of both: the edge puts the URI of
+// the next one into the Request-URI (16.6 step 6), and the Request-URI that it
+// had arrives all the same.
+func TestStrictRoutersAround(t *testing.T) {
+	ready(t)
+	t.Parallel()
+	p, proxies := newProxiedPhones(t, true)
+	p.talk(t, "udp", "udp")
+	for _, k := range proxies[:2] {
+		k.expectQuiet(t)
+		for _, method := range []string{"INVITE", "ACK", "BYE"} {
+			if line := fmt.Sprintf("request %s sip:%v ", method, k.addr); !strings.Contains(k.out.String(), line) {
+				t.Errorf("a strict router got no %q", line)
+			}
+		}
+	}
+	for _, ph := range []*phone{p.alice, p.bob} {
+		for _, m := range ph.all(t) {
+			if m.received && m.status() == 0 && !strings.HasPrefix(m.requestURI(), "sip:"+ph.name) {
+				t.Errorf("%s got another one's request:\n%s", ph.name, m)
+			}
+		}
+	}
+}
+
+// forked lets the target ring two telephones at once: alice hears of both, the
+// one that answers gets the call, and the target cancels the other.
+func (p *phones) forked(t *testing.T, transport string) {
+	t.Helper()
+	id := p.alice.dial(t, p.uri("both-"+transport, transport))
+	p.carol.await(t, id, "CALL_INCOMING")
+	p.expectTalk(t, id, p.alice, p.bob)
+	p.carol.await(t, id, "CALL_CLOSED")
+	expectFinal(t, id, p.carol, 487)
+	var tags []string
+	for _, m := range p.alice.messages(t, id) {
+		if tag := param(m.header.Get("To"), "tag"); m.status() == 180 && !slices.Contains(tags, tag) {
+			tags = append(tags, tag)
+		}
+	}
+	if len(tags) != 2 {
+		t.Errorf("alice got 180 with the To tags %q, not one of each telephone", tags)
+	}
+	p.expectHangUp(t, id, p.alice, p.bob)
+}
