@@ -20,6 +20,9 @@ func (p *phones) expectTalk(t *testing.T, callID string, caller, callee *phone) 
 	}
 	sent, got := requests(caller.messages(t, callID), "INVITE", false), requests(callee.messages(t, callID), "INVITE", true)
 	if len(sent) != 1 || len(got) != 1 {
+		o := caller.out.String()
+		i := strings.Index(o, callID)
+		t.Logf("RAW %q", o[max(0, i-1500):min(len(o), i+1500)])
 		t.Fatalf("not one INVITE at each side: %v, %v", sent, got)
 	}
 	offered, received := sent[0], got[0]
