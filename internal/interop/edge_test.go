@@ -23,14 +23,17 @@ const policyFile = `profiles:
 
 // edge is sipedge under test.
 type edge struct {
-	udp, tcp netip.AddrPort
-	admin    string
+	udp, tcp, tls netip.AddrPort
+	admin         string
 	*process
 }
 
 func (e *edge) addr(transport string) netip.AddrPort {
-	if transport == "tcp" {
+	switch transport {
+	case "tcp":
 		return e.tcp
+	case "tls":
+		return e.tls
 	}
 	return e.udp
 }
@@ -45,18 +48,29 @@ var (
 func startEdge(t *testing.T, args ...string) *edge {
 	t.Helper()
 	e := &edge{process: start(t, filepath.Join(bin, "sipedge"), append(args, "--admin", "127.0.0.1:0")...)}
-	for _, f := range e.find(t, listening, 2) {
+	for _, f := range e.find(t, listening, max(2, count(args, "--listen"))) {
 		addr := netip.MustParseAddrPort(f[2])
 		switch f[1] {
 		case "udp":
 			e.udp = addr
 		case "tcp":
 			e.tcp = addr
+		case "tls":
+			e.tls = addr
 		}
 	}
 	e.admin = e.find(t, adminAt, 1)[0][1]
 	t.Cleanup(func() { stopProgram(t, e.process) })
 	return e
+}
+
+func count(list []string, word string) (n int) {
+	for _, s := range list {
+		if s == word {
+			n++
+		}
+	}
+	return n
 }
 
 // startRedirectd starts redirectd with the policy of policyFile on an address.

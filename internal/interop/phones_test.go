@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/redirectd/redirectd/internal/siptest"
 )
 
 // phones are telephones around an edge and a redirect server: bob answers at
@@ -14,6 +16,8 @@ type phones struct {
 	e                 *edge
 	front             func(transport string) netip.AddrPort // where alice's calls go
 	proxies           int                                   // between two of them
+	ca                *siptest.CA                           // of all certificates; nil: there is no TLS
+	flags             []string                              // of the edge
 	alice, bob, carol *phone
 }
 
@@ -21,19 +25,40 @@ type phones struct {
 // address, to "try-tcp" with carol's and, if she can't, bob's.
 func newPhones(t *testing.T, transports ...string) *phones {
 	t.Helper()
-	bob := startPhone(t, phoneValues{Name: "bob"})
-	carol := startPhone(t, phoneValues{Name: "carol", Manual: true, MaxCalls: 1})
+	p := &phones{proxies: 1, flags: []string{"--listen", "udp://127.0.0.1:0", "--listen", "tcp://127.0.0.1:0"}}
+	if slices.Contains(transports, "tls") {
+		p.secure(t, "none")
+	}
+	p.start(t, transports...)
+	return p
+}
+
+// start starts them all.
+func (p *phones) start(t *testing.T, transports ...string) {
+	t.Helper()
+	p.bob = p.phone(t, phoneValues{Name: "bob"})
+	p.carol = p.phone(t, phoneValues{Name: "carol", Manual: true, MaxCalls: 1})
 	var answers []answer
 	for _, transport := range transports {
-		toBob, toCarol := "<"+bob.uri(transport)+">", "<"+carol.uri(transport)+">"
+		toBob, toCarol := "<"+p.bob.uri(transport)+">", "<"+p.carol.uri(transport)+">"
 		answers = append(answers,
 			answer{"to-" + transport, 302, "Moved Temporarily", []string{toBob}},
 			answer{"try-" + transport, 300, "Multiple Choices", []string{toBob + ";q=0.1, " + toCarol + ";q=0.9"}})
 	}
 	rs := freeAddr(t)
 	startRedirectServer(t, rs, answers)
-	e := startEdge(t, "--listen", "udp://127.0.0.1:0", "--listen", "tcp://127.0.0.1:0", "--next-hop", "sip:"+rs.String())
-	return &phones{e: e, front: e.addr, proxies: 1, bob: bob, carol: carol, alice: startPhone(t, phoneValues{Name: "alice"})}
+	p.e = startEdge(t, append(p.flags, "--next-hop", "sip:"+rs.String())...)
+	p.front = p.e.addr
+	p.alice = p.phone(t, phoneValues{Name: "alice"})
+}
+
+// phone starts one more, with a certificate if there are any.
+func (p *phones) phone(t *testing.T, v phoneValues) *phone {
+	t.Helper()
+	if p.ca != nil {
+		v.Certificate, v.CA = inOneFile(t, p.ca.Issue("127.0.0.1")), p.ca.File
+	}
+	return startPhone(t, v)
 }
 
 // uri is what alice dials.
@@ -49,14 +74,15 @@ func TestPhones(t *testing.T) {
 	p := newPhones(t, "udp", "tcp")
 	for _, from := range []string{"udp", "tcp"} {
 		for _, to := range []string{"udp", "tcp"} {
-			t.Run(from+" to "+to, func(t *testing.T) { p.talk(t, from, to) })
+			t.Run(from+" to "+to, func(t *testing.T) { p.expectTransports(t, p.talk(t, from, to), from, to) })
 		}
 	}
 }
 
-func (p *phones) talk(t *testing.T, from, to string) {
+// talk is two calls, each ended by another side; it returns the Call-ID of the last.
+func (p *phones) talk(t *testing.T, from, to string) (id string) {
 	t.Helper()
-	id := p.alice.dial(t, p.uri("to-"+to, from))
+	id = p.alice.dial(t, p.uri("to-"+to, from))
 	p.expectTalk(t, id, p.alice, p.bob)
 	p.expectReinvite(t, id, "hold", "sendonly", p.alice, p.bob)
 	p.expectReinvite(t, id, "resume", "sendrecv", p.alice, p.bob)
@@ -66,6 +92,23 @@ func (p *phones) talk(t *testing.T, from, to string) {
 	p.expectTalk(t, id, p.alice, p.bob)
 	p.expectReinvite(t, id, "hold", "sendonly", p.bob, p.alice)
 	p.expectHangUp(t, id, p.bob, p.alice)
+	return id
+}
+
+// expectTransports checks how a call from alice to bob has left and arrived.
+func (p *phones) expectTransports(t *testing.T, callID, from, to string) {
+	t.Helper()
+	for _, c := range []struct {
+		ph        *phone
+		received  bool
+		transport string
+	}{{p.alice, false, from}, {p.bob, true, to}} {
+		for _, m := range c.ph.messages(t, callID) {
+			if want := "SIP/2.0/" + strings.ToUpper(c.transport) + " "; m.status() == 0 && m.received == c.received && !strings.HasPrefix(m.vias()[0], want) {
+				t.Errorf("not by %s:\n%s", c.transport, m)
+			}
+		}
+	}
 }
 
 // TestPhoneCancels lets a telephone give up while the other one rings.
