@@ -13,7 +13,8 @@ import (
 func TestKamailioAround(t *testing.T) {
 	ready(t)
 	t.Parallel()
-	p, proxies := newProxiedPhones(t, false)
+	p := &phones{flags: plainListeners()}
+	proxies := p.surround(t, false, "tcp", "udp", "tcp")
 	for _, transport := range []string{"udp", "tcp"} {
 		t.Run(transport, func(t *testing.T) {
 			p.talk(t, transport, transport)
@@ -29,15 +30,35 @@ func TestKamailioAround(t *testing.T) {
 	}
 }
 
+// TestKamailioAroundTLS is the same where all five speak TLS, each with a
+// certificate and asking for that of the other.
+func TestKamailioAroundTLS(t *testing.T) {
+	ready(t)
+	t.Parallel()
+	p := &phones{flags: plainListeners()}
+	p.secure(t, "require")
+	proxies := p.surround(t, false, "tls", "tls", "udp")
+	for _, c := range [][2]string{{"tls", "tls"}, {"udp", "tls"}, {"tls", "udp"}} {
+		t.Run(c[0]+" to "+c[1], func(t *testing.T) { p.talk(t, c[0], c[1]) })
+	}
+	p.cancel(t, "tls")
+	p.busy(t, "tls")
+	p.forked(t, "tls")
+	for _, k := range proxies {
+		k.expectQuiet(t)
+	}
+}
+
 // TestStrictRoutersAround makes strict routers of both: the edge puts the URI of
 // the next one into the Request-URI (16.6 step 6), and the Request-URI that it
 // had arrives all the same.
 func TestStrictRoutersAround(t *testing.T) {
 	ready(t)
 	t.Parallel()
-	p, proxies := newProxiedPhones(t, true)
+	p := &phones{flags: plainListeners()}
+	proxies := p.surround(t, true, "udp", "udp")
 	p.talk(t, "udp", "udp")
-	for _, k := range proxies[:2] {
+	for _, k := range proxies {
 		k.expectQuiet(t)
 		for _, method := range []string{"INVITE", "ACK", "BYE"} {
 			if line := fmt.Sprintf("request %s sip:%v ", method, k.addr); !strings.Contains(k.out.String(), line) {

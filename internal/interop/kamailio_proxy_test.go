@@ -6,14 +6,19 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/redirectd/redirectd/internal/siptest"
 )
 
 // proxyValues fill the template of a proxy's configuration.
 type proxyValues struct {
-	Addr    netip.AddrPort
 	Routes  []proxyRoute
 	NextHop string // where everything goes, with the Request-URI as it is
 	Strict  bool   // its Record-Route has no ;lr
+
+	Addr, TLS   netip.AddrPort
+	CA          string // empty: no TLS
+	Certificate siptest.Pair
 }
 
 // proxyRoute is where a proxy sends a user part: to all of the URIs at once.
@@ -22,47 +27,60 @@ type proxyRoute struct {
 	URIs []string
 }
 
-func startProxy(t *testing.T, v proxyValues) *kamailio {
+func startProxy(t *testing.T, ca *siptest.CA, v proxyValues) *kamailio {
 	t.Helper()
+	v.Addr = freePair(t)
+	v.TLS = next(v.Addr)
+	if ca != nil {
+		v.CA, v.Certificate = ca.File, ca.Issue("127.0.0.1")
+	}
 	return startKamailio(t, "testdata/proxy.cfg", v.Addr, v)
 }
 
-// newProxiedPhones puts a Kamailio on either side of the edge: alice's calls come
-// to the edge through the first, one for each transport, and the second is the
-// target of every redirect. Each stays in the dialogs, as a strict router if told
-// so. What is called "carol" there is reached by UDP, "bob" by TCP unless the
-// routers are strict, and "both" is the two at once.
-func newProxiedPhones(t *testing.T, strict bool) (p *phones, proxies []*kamailio) {
-	t.Helper()
-	bob := startPhone(t, phoneValues{Name: "bob"})
-	carol := startPhone(t, phoneValues{Name: "carol", Manual: true, MaxCalls: 1})
-	toBob, toCarol := bob.uri("tcp"), carol.uri("udp")
-	if strict {
-		toBob = bob.uri("udp")
+// uri is a user at a proxy.
+func (k *kamailio) uri(user, transport string) string {
+	addr := k.addr
+	if transport == "tls" {
+		addr = next(addr)
 	}
-	target := startProxy(t, proxyValues{Addr: freeAddr(t), Strict: strict, Routes: []proxyRoute{
-		{"bob", []string{toBob}},
-		{"carol", []string{toCarol}},
-		{"both", []string{toCarol, toBob}},
-	}})
-	rs := freeAddr(t)
-	startRedirectServer(t, rs, proxiedAnswers(target.addr))
-	e := startEdge(t, "--listen", "udp://127.0.0.1:0", "--listen", "tcp://127.0.0.1:0", "--next-hop", "sip:"+rs.String())
-	proxies = []*kamailio{target}
-	first := map[string]netip.AddrPort{}
-	for _, transport := range []string{"udp", "tcp"} {
-		hop := fmt.Sprintf("sip:%v;transport=%s", e.addr(transport), transport)
-		k := startProxy(t, proxyValues{Addr: freeAddr(t), Strict: strict, NextHop: hop})
-		first[transport], proxies = k.addr, append(proxies, k)
-	}
-	p = &phones{e: e, proxies: 3, bob: bob, carol: carol, alice: startPhone(t, phoneValues{Name: "alice"})}
-	p.front = func(transport string) netip.AddrPort { return first[transport] }
-	return p, proxies
+	return fmt.Sprintf("sip:%s@%v;transport=%s", user, addr, transport)
 }
 
-func proxiedAnswers(target netip.AddrPort) (answers []answer) {
-	for _, transport := range []string{"udp", "tcp"} {
-		contact := func(user string) string { return fmt.Sprintf("<sip:%s@%v;transport=%s>", user, target, transport) }
+// surround puts a Kamailio on either side of the edge, which stay in the dialogs:
+// alice's calls come to the edge through the first, one for each transport, and
+// the second, proxies[0], is the target of every redirect. What is called "carol"
+// there is reached by UDP, "bob" by the transport named, and "both" is the two at
+// once.
+func (p *phones) surround(t *testing.T, strict bool, toBob string, transports ...string) (proxies []*kamailio) {
+	t.Helper()
+	p.proxies = 3
+	p.bob = p.phone(t, phoneValues{Name: "bob"})
+	p.carol = p.phone(t, phoneValues{Name: "carol", Manual: true, MaxCalls: 1})
+	bob, carol := p.bob.uri(toBob), p.carol.uri("udp")
+	target := startProxy(t, p.ca, proxyValues{Strict: strict, Routes: []proxyRoute{
+		{"bob", []string{bob}}, {"carol", []string{carol}}, {"both", []string{carol, bob}},
+	}})
+	rs := freeAddr(t)
+	p.rs = startRedirectServer(t, rs, proxiedAnswers(target, transports))
+	p.e = startEdge(t, append(p.flags, "--next-hop", "sip:"+rs.String())...)
+	proxies = []*kamailio{target}
+	first := map[string]netip.AddrPort{}
+	for _, transport := range transports {
+		hop := fmt.Sprintf("sip:%v;transport=%s", p.e.addr(transport), transport)
+		k := startProxy(t, p.ca, proxyValues{Strict: strict, NextHop: hop})
+		first[transport], proxies = k.addr, append(proxies, k)
+		if transport == "tls" {
+			first[transport] = next(k.addr)
+		}
+	}
+	p.front = func(transport string) netip.AddrPort { return first[transport] }
+	p.alice = p.phone(t, phoneValues{Name: "alice"})
+	return proxies
+}
+
+func proxiedAnswers(target *kamailio, transports []string) (answers []answer) {
+	for _, transport := range transports {
+		contact := func(user string) string { return "<" + target.uri(user, transport) + ">" }
 		answers = append(answers,
 			answer{"to-" + transport, 302, "Moved Temporarily", []string{contact("bob")}},
 			answer{"try-" + transport, 300, "Multiple Choices", []string{contact("bob") + ";q=0.1", contact("carol") + ";q=0.9"}},

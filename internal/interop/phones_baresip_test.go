@@ -96,7 +96,7 @@ func freePair(t *testing.T) netip.AddrPort {
 	for range lastPort - firstPort {
 		port := firstPort + nextPort.Add(2)%(lastPort-firstPort)
 		first := netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), uint16(port-1))
-		if isFree(t.Context(), first) && isFree(t.Context(), netip.AddrPortFrom(first.Addr(), first.Port()+1)) {
+		if isFree(t.Context(), first) && isFree(t.Context(), next(first)) {
 			return first
 		}
 	}
@@ -104,13 +104,20 @@ func freePair(t *testing.T) netip.AddrPort {
 	return netip.AddrPort{}
 }
 
-// uri is where the phone is reached by a transport.
+// next is the port after another, of the same address.
+func next(addr netip.AddrPort) netip.AddrPort {
+	return netip.AddrPortFrom(addr.Addr(), addr.Port()+1)
+}
+
+// uri is where the phone is reached by a transport, "sips" among them.
 func (ph *phone) uri(transport string) string {
 	switch transport {
 	case "udp":
 		return fmt.Sprintf("sip:%s@%v", ph.name, ph.addr)
 	case "tls":
-		return fmt.Sprintf("sip:%s@%v;transport=tls", ph.name, netip.AddrPortFrom(ph.addr.Addr(), ph.addr.Port()+1))
+		return fmt.Sprintf("sip:%s@%v;transport=tls", ph.name, next(ph.addr))
+	case "sips":
+		return fmt.Sprintf("sips:%s@%v", ph.name, next(ph.addr))
 	}
 	return fmt.Sprintf("sip:%s@%v;transport=%s", ph.name, ph.addr, transport)
 }

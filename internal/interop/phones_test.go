@@ -14,6 +14,7 @@ import (
 // once, and carol, who has one line, when the test says so.
 type phones struct {
 	e                 *edge
+	rs                *redirectServer
 	front             func(transport string) netip.AddrPort // where alice's calls go
 	proxies           int                                   // between two of them
 	ca                *siptest.CA                           // of all certificates; nil: there is no TLS
@@ -25,7 +26,7 @@ type phones struct {
 // address, to "try-tcp" with carol's and, if she can't, bob's.
 func newPhones(t *testing.T, transports ...string) *phones {
 	t.Helper()
-	p := &phones{proxies: 1, flags: []string{"--listen", "udp://127.0.0.1:0", "--listen", "tcp://127.0.0.1:0"}}
+	p := &phones{proxies: 1, flags: plainListeners()}
 	if slices.Contains(transports, "tls") {
 		p.secure(t, "none")
 	}
@@ -33,11 +34,18 @@ func newPhones(t *testing.T, transports ...string) *phones {
 	return p
 }
 
+// plainListeners are the flags of an edge without TLS.
+func plainListeners() []string {
+	return []string{"--listen", "udp://127.0.0.1:0", "--listen", "tcp://127.0.0.1:0"}
+}
+
 // start starts them all.
 func (p *phones) start(t *testing.T, transports ...string) {
 	t.Helper()
 	p.bob = p.phone(t, phoneValues{Name: "bob"})
-	p.carol = p.phone(t, phoneValues{Name: "carol", Manual: true, MaxCalls: 1})
+	if p.carol == nil {
+		p.carol = p.phone(t, phoneValues{Name: "carol", Manual: true, MaxCalls: 1})
+	}
 	var answers []answer
 	for _, transport := range transports {
 		toBob, toCarol := "<"+p.bob.uri(transport)+">", "<"+p.carol.uri(transport)+">"
@@ -46,7 +54,7 @@ func (p *phones) start(t *testing.T, transports ...string) {
 			answer{"try-" + transport, 300, "Multiple Choices", []string{toBob + ";q=0.1, " + toCarol + ";q=0.9"}})
 	}
 	rs := freeAddr(t)
-	startRedirectServer(t, rs, answers)
+	p.rs = startRedirectServer(t, rs, answers)
 	p.e = startEdge(t, append(p.flags, "--next-hop", "sip:"+rs.String())...)
 	p.front = p.e.addr
 	p.alice = p.phone(t, phoneValues{Name: "alice"})

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/redirectd/redirectd/internal/siptest"
@@ -46,10 +48,54 @@ func inOneFile(t *testing.T, pair siptest.Pair) string {
 func TestPhonesTLS(t *testing.T) {
 	ready(t)
 	t.Parallel()
-	p := newPhones(t, "udp", "tcp", "tls")
+	p := newPhones(t, "udp", "tcp", "tls", "sips")
 	for _, c := range [][2]string{{"tls", "tls"}, {"tls", "udp"}, {"udp", "tls"}, {"tls", "tcp"}, {"tcp", "tls"}} {
 		t.Run(c[0]+" to "+c[1], func(t *testing.T) { p.expectTransports(t, p.talk(t, c[0], c[1]), c[0], c[1]) })
 	}
+	// Baresip can be called at a SIPS URI, but neither calls one nor has one in its
+	// route set, so that here alice alone speaks in the dialog.
+	t.Run("udp to sips", func(t *testing.T) {
+		id := p.alice.dial(t, p.uri("to-sips", "udp"))
+		p.expectTalk(t, id, p.alice, p.bob)
+		p.expectReinvite(t, id, "hold", "sendonly", p.alice, p.bob)
+		p.expectHangUp(t, id, p.alice, p.bob)
+		p.expectTransports(t, id, "udp", "tls")
+		if uri := requests(p.bob.messages(t, id), "INVITE", true)[0].requestURI(); uri != p.bob.uri("sips") {
+			t.Errorf("the Request-URI at bob is %s, not his contact %s", uri, p.bob.uri("sips"))
+		}
+	})
 	t.Run("cancelled", func(t *testing.T) { p.cancel(t, "tls") })
 	t.Run("busy", func(t *testing.T) { p.busy(t, "tls") })
+}
+
+// TestPhonesMutualTLS has an edge that asks for certificates: a telephone with one
+// of another authority calls nobody, and is called by nobody.
+func TestPhonesMutualTLS(t *testing.T) {
+	ready(t)
+	t.Parallel()
+	p := &phones{proxies: 1, flags: plainListeners()}
+	p.secure(t, "require")
+	other := siptest.NewCA(t)
+	stranger := startPhone(t, phoneValues{Name: "mallory", Certificate: inOneFile(t, other.Issue("127.0.0.1")), CA: other.File})
+	p.carol = stranger
+	p.start(t, "tls")
+	t.Run("known to known", func(t *testing.T) { p.expectTransports(t, p.talk(t, "tls", "tls"), "tls", "tls") })
+	t.Run("unknown target", func(t *testing.T) {
+		id := p.alice.dial(t, p.uri("try-tls", "tls"))
+		p.expectTalk(t, id, p.alice, p.bob)
+		p.expectHangUp(t, id, p.alice, p.bob)
+		if got := stranger.all(t); len(got) != 0 {
+			t.Errorf("the telephone of another authority got %v", got)
+		}
+	})
+	t.Run("unknown caller", func(t *testing.T) {
+		refused := regexp.MustCompile(`msg="handshakes failed".* error=.*unknown authority`)
+		stranger.press(t, "dial", p.uri("stranger", "tls"))
+		p.e.find(t, refused, 1)
+		// Whoever comes after him finds everything as it was.
+		p.talk(t, "tls", "tls")
+		if strings.Contains(p.rs.out.String(), "INVITE sip:stranger@") {
+			t.Error("the call of a telephone of another authority was forwarded")
+		}
+	})
 }
