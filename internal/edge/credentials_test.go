@@ -177,7 +177,7 @@ func TestGrants(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
 	at := func(uri string, depth int) *target {
-		tg, err := redirectedTarget(&redirectv1.Target{Uri: uri})
+		tg, err := redirectedTarget(&redirectv1.Target{Uri: uri}, &inbound{})
 		if err != nil {
 			t.Fatal(err)
 		}
