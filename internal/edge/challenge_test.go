@@ -75,7 +75,7 @@ func TestChallengesAreAdded(t *testing.T) {
 			t.Parallel()
 			caller, server, a, b := siptest.UDP(t), siptest.UDP(t), siptest.UDP(t), siptest.UDP(t)
 			decision := goesOn(&redirectv1.Target{Uri: a.URI("a")}, &redirectv1.Target{Uri: b.URI("b")})
-			e := startEdge(t, nextHop(server.URI("")), withPolicy(answers(decision)))
+			e := startEdge(t, patient, nextHop(server.URI("")), withPolicy(answers(decision)))
 			call := caller.Invite(e.udp, "sip:bob@example.com")
 			redirectTo(server)
 			a.Respond(a.Expect("INVITE "), c.first, "No", c.have...)
@@ -96,7 +96,7 @@ func TestChallengesAreAdded(t *testing.T) {
 func TestChallengesAreAddedToWhatPasses(t *testing.T) {
 	t.Parallel()
 	caller, server, a, b := siptest.UDP(t), siptest.UDP(t), siptest.UDP(t), siptest.UDP(t)
-	e := startEdge(t, nextHop(server.URI("")), withPolicy(policy.Func(func(_ contextT, q *requestT) (*responseT, error) {
+	e := startEdge(t, patient, nextHop(server.URI("")), withPolicy(policy.Func(func(_ contextT, q *requestT) (*responseT, error) {
 		if len(q.GetAttempts()) == 3 {
 			return &responseT{Action: &redirectv1.DecideResponse_PassThrough{PassThrough: &redirectv1.PassThrough{}}}, nil
 		}
@@ -120,7 +120,7 @@ func TestChallengesAreAddedToWhatPasses(t *testing.T) {
 func TestLateChallengeIsAdded(t *testing.T) {
 	t.Parallel()
 	caller, server, a, b := siptest.UDP(t), siptest.UDP(t), siptest.UDP(t), siptest.UDP(t)
-	e := startEdge(t, nextHop(server.URI("")), withPolicy(answers(goesOn(
+	e := startEdge(t, patient, nextHop(server.URI("")), withPolicy(answers(goesOn(
 		&redirectv1.Target{Uri: a.URI("a"), ResponseTimeout: durationpb.New(100 * time.Millisecond)},
 		&redirectv1.Target{Uri: b.URI("b")}))))
 	call := caller.Invite(e.udp, "sip:bob@example.com")
@@ -139,7 +139,7 @@ func TestLateChallengeIsAdded(t *testing.T) {
 func TestCancelledCallIsNotInvitedAgain(t *testing.T) {
 	t.Parallel()
 	caller, server, a, b := siptest.UDP(t), siptest.UDP(t), siptest.UDP(t), siptest.UDP(t)
-	e := startEdge(t, nextHop(server.URI("")), withPolicy(answers(goesOn(
+	e := startEdge(t, patient, nextHop(server.URI("")), withPolicy(answers(goesOn(
 		&redirectv1.Target{Uri: a.URI("a")}, &redirectv1.Target{Uri: b.URI("b")}))))
 	call := caller.Invite(e.udp, "sip:bob@example.com")
 	redirectTo(server)
@@ -180,7 +180,7 @@ func TestChallengesAreBounded(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			caller, server, a, b := siptest.UDP(t), siptest.UDP(t), siptest.UDP(t), siptest.UDP(t)
-			e := startEdge(t, nextHop(server.URI("")), withPolicy(answers(goesOn(
+			e := startEdge(t, patient, nextHop(server.URI("")), withPolicy(answers(goesOn(
 				&redirectv1.Target{Uri: a.URI("a")}, &redirectv1.Target{Uri: b.URI("b")}))))
 			call := caller.Invite(e.udp, "sip:bob@example.com")
 			redirectTo(server)

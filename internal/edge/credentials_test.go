@@ -45,7 +45,7 @@ func challengedBy(e *running, caller, server, target *siptest.Peer, lines ...str
 func TestChallengedCallComesAgain(t *testing.T) {
 	t.Parallel()
 	caller, server, target := siptest.UDP(t), siptest.UDP(t), siptest.UDP(t)
-	e := startEdge(t, nextHop(server.URI("")))
+	e := startEdge(t, patient, nextHop(server.URI("")))
 	call := challengedBy(e, caller, server, target, wwwA)
 
 	invite := again(call, 2, credBasic, credA, credServer, credB)
@@ -84,7 +84,7 @@ func TestChallengedCallComesAgain(t *testing.T) {
 func TestEachTargetGetsItsOwn(t *testing.T) {
 	t.Parallel()
 	caller, server, a, b := siptest.UDP(t), siptest.UDP(t), siptest.UDP(t), siptest.UDP(t)
-	e := startEdge(t, nextHop(server.URI("")), withPolicy(answers(goesOn(
+	e := startEdge(t, patient, nextHop(server.URI("")), withPolicy(answers(goesOn(
 		&redirectv1.Target{Uri: a.URI("a")}, &redirectv1.Target{Uri: b.URI("b")}))))
 	call := caller.Invite(e.udp, "sip:bob@example.com")
 	redirectTo(server)
@@ -146,7 +146,7 @@ func TestCredentialsAreForWhoAsked(t *testing.T) {
 			second := siptest.New(t, "udp", c.host)
 			earlier := make(chan int, 2)
 			builtin := policy.NewBuiltin(policy.DefaultConfig())
-			e := startEdge(t, nextHop(server.URI("")), withPolicy(policy.Func(func(ctx contextT, q *requestT) (*responseT, error) {
+			e := startEdge(t, patient, nextHop(server.URI("")), withPolicy(policy.Func(func(ctx contextT, q *requestT) (*responseT, error) {
 				earlier <- len(q.GetEarlier())
 				return builtin.Decide(ctx, q)
 			})))

@@ -36,7 +36,7 @@ func TestPolicySeesTheEarlierAttempts(t *testing.T) {
 	t.Parallel()
 	asked := make(chan *requestT, 4)
 	caller, server, target := siptest.UDP(t), siptest.UDP(t), siptest.UDP(t)
-	e := startEdge(t, nextHop(server.URI("")), keeps(asked))
+	e := startEdge(t, patient, nextHop(server.URI("")), keeps(asked))
 	call := caller.Invite(e.udp, "sip:bob@example.com", siptest.Method("MESSAGE"))
 	server.Respond(server.Expect("MESSAGE "), 407, "Who", strings.Replace(proxyB, "b.", "server.", 1))
 	caller.Expect("SIP/2.0 407")
@@ -63,7 +63,7 @@ func TestOnlyAChallengeIsRemembered(t *testing.T) {
 	t.Parallel()
 	asked := make(chan *requestT, 4)
 	caller, server, target := siptest.UDP(t), siptest.UDP(t), siptest.UDP(t)
-	e := startEdge(t, nextHop(server.URI("")), keeps(asked))
+	e := startEdge(t, patient, nextHop(server.URI("")), keeps(asked))
 	call := caller.Invite(e.udp, "sip:bob@example.com", siptest.Method("MESSAGE"))
 	for i := range 2 {
 		server.Respond(server.Expect("MESSAGE "), 302, "There", "Contact: <"+target.URI("bob")+">")
@@ -103,7 +103,7 @@ func TestChallengeIsForgotten(t *testing.T) {
 			t.Parallel()
 			asked := make(chan *requestT, 4)
 			caller, server, target := siptest.UDP(t), siptest.UDP(t), siptest.UDP(t)
-			e := startEdge(t, nextHop(server.URI("")), keeps(asked))
+			e := startEdge(t, patient, nextHop(server.URI("")), keeps(asked))
 			call := challengedBy(e, caller, server, target, wwwA)
 			<-asked
 			key := callKey{"127.0.0.1", call.CallID, call.FromTag}
@@ -130,7 +130,7 @@ func TestTrunkIsOnePeer(t *testing.T) {
 			t.Parallel()
 			caller, second := siptest.New(t, "udp", "127.0.0.2"), siptest.New(t, "udp", host)
 			server, target := siptest.UDP(t), siptest.UDP(t)
-			e := startEdge(t, nextHop(server.URI("")), trunks(
+			e := startEdge(t, patient, nextHop(server.URI("")), trunks(
 				Trunk{Name: "a", From: from("127.0.0.2/31")}, Trunk{Name: "b", From: from("127.0.0.4/32")}))
 			call := challengedBy(e, caller, server, target, wwwA)
 			second.Send(e.udp, again(call, 2, credA))

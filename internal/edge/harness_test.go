@@ -87,6 +87,11 @@ func withTLS(t *testing.T, ca *siptest.CA) func(*Options) {
 	}
 }
 
+// patient repeats nothing while a busy machine takes its time.
+func patient(o *Options) {
+	o.Config.Timers = transaction.Timers{T1: 5 * time.Second, T2: 40 * time.Second, T4: 50 * time.Second}
+}
+
 func mustAddress(t *testing.T, s string) transport.Address {
 	t.Helper()
 	a, err := transport.ParseAddress(s)
