@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/redirectd/redirectd/internal/edge"
+	"github.com/redirectd/redirectd/internal/edge/transport"
 	"github.com/redirectd/redirectd/internal/policy"
 )
 
@@ -92,7 +93,7 @@ func (l *loaded) check() (wrong mistakes) {
 	if all, ok := errors.AsType[joined](l.edge.Validate()); ok { // each is a line of its own
 		wrong = append(wrong, all.Unwrap()...)
 	}
-	if err := checkTLS(l.edge.TLS); err != nil {
+	if err := transport.CheckTLS(l.edge.TLS); err != nil {
 		wrong = append(wrong, err)
 	}
 	if _, _, err := net.SplitHostPort(l.edge.Admin); err != nil {

@@ -89,6 +89,9 @@ type ConnectionLimits struct {
 	Max, PerSource int
 	// Idle is how long one may carry nothing, 1 s to 24 h. Default 5 min.
 	Idle time.Duration
+	// Handshake is the time that a peer has for TLS and the upgrade to WebSocket
+	// together, 100 ms to 1 min. Default 5 s.
+	Handshake time.Duration
 	// Message is the time from the first byte of a message to its last, 100 ms to
 	// 5 min. Default 10 s.
 	Message time.Duration

@@ -21,7 +21,7 @@ func (w *mistakes) addf(format string, args ...any) {
 
 // Validate says everything that is wrong with a configuration beyond the range of
 // a single value, as one error that has each mistake in it (errors.Join). It reads
-// no files: those of TLS are the business of whoever starts the edge.
+// no files: those of TLS are checked by [transport.CheckTLS], and by [Start].
 func (c *Config) Validate() error {
 	var w mistakes
 	c.validateListen(&w)
@@ -49,12 +49,6 @@ func (c *Config) validateListen(w *mistakes) {
 		if l.Kind.Secure() && (c.TLS.Cert == "" || c.TLS.Key == "") {
 			w.addf("listen: %s needs tls.cert and tls.key", l)
 		}
-	}
-	switch {
-	case c.TLS.Cert != "" && c.TLS.Key == "":
-		w.addf("tls: cert is %s, but there is no key", c.TLS.Cert)
-	case c.TLS.Key != "" && c.TLS.Cert == "":
-		w.addf("tls: key is %s, but there is no cert", c.TLS.Key)
 	}
 }
 

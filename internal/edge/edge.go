@@ -96,7 +96,7 @@ func Start(o Options) (*Edge, error) {
 	sockets, err := transport.Listen(transport.Config{
 		Listen: o.Config.Listen, Advertise: o.Config.Advertise, TLS: o.Config.TLS, Logger: o.Logger,
 		MaxConnections: o.Config.Connections.Max, MaxConnectionsPerSource: o.Config.Connections.PerSource,
-		IdleTimeout: o.Config.Connections.Idle, MessageTimeout: o.Config.Connections.Message,
+		IdleTimeout: o.Config.Connections.Idle, HandshakeTimeout: o.Config.Connections.Handshake, MessageTimeout: o.Config.Connections.Message,
 		WriteTimeout: o.Config.Connections.Write, QueueBytes: o.Config.Connections.Queue,
 	}, receiver{e})
 	if err != nil {

@@ -33,6 +33,7 @@ func readConnections(m *strictyaml.Map, l *ConnectionLimits) {
 	m.Int("max", &l.Max, 1, 1_000_000)
 	m.Int("per_source", &l.PerSource, 1, 1_000_000)
 	m.Duration("idle", &l.Idle, time.Second, 24*time.Hour)
+	m.Duration("handshake", &l.Handshake, 100*time.Millisecond, time.Minute)
 	m.Duration("message", &l.Message, 100*time.Millisecond, 5*time.Minute)
 	m.Duration("write", &l.Write, 100*time.Millisecond, 5*time.Minute)
 	m.Int("queue", &l.Queue, 1<<16, 1<<30)

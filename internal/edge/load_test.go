@@ -39,7 +39,7 @@ strangers: ignore
 tls: {cert: edge.pem, key: edge.key, ca: ca.pem, client_auth: request}
 dns: {servers: [192.0.2.53, "192.0.2.54:5353", "2001:db8::53", "[2001:db8::54]:53"], timeout: 3s, unreachable_for: 1m}
 targets: {allow: [203.0.113.0/24, private], deny: [loopback, link_local, multicast, 10.9.9.9], ports: [5060, 1024-65535]}
-connections: {max: 500, per_source: 50, idle: 10m, message: 4s, write: 2s, queue: 65536}
+connections: {max: 500, per_source: 50, idle: 10m, handshake: 3s, message: 4s, write: 2s, queue: 65536}
 secrets: [00112233445566778899aabbccddeeff, "ffeeddccbbaa99887766554433221100ff"]
 shown_headers: [Reason]
 allowed_headers: [Identity, X-*]
@@ -93,7 +93,7 @@ func TestLoadConfig(t *testing.T) {
 			Ports: []PortRange{{5060, 5060}, {1024, 65535}},
 		},
 		Connections: ConnectionLimits{
-			Max: 500, PerSource: 50, Idle: 10 * time.Minute, Message: 4 * time.Second, Write: 2 * time.Second, Queue: 65536,
+			Max: 500, PerSource: 50, Idle: 10 * time.Minute, Handshake: 3 * time.Second, Message: 4 * time.Second, Write: 2 * time.Second, Queue: 65536,
 		},
 		Secrets: [][]byte{
 			{0, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff},
@@ -239,10 +239,10 @@ func TestBadConfig(t *testing.T) {
 			`2:45: trunks[0].tls_names: the list is empty; name at least one, or leave the key out`,
 			`2:60: trunks[0].methods: the list is empty; name at least one, or leave the key out`,
 		}},
-		{"connections", "connections: {max: 0, per_source: 0, idle: 1, message: 1ms, write: 1h, queue: 1}\n", []string{
+		{"connections", "connections: {max: 0, per_source: 0, idle: 1, handshake: 2m, message: 1ms, write: 1h, queue: 1}\n", []string{
 			`1:20: connections.max: 0 is out of range (1 to 1000000)`, `1:35: connections.per_source: 0 is out of range (1 to 1000000)`,
-			`1:44: connections.idle: 1 is no time with its unit; want 1s to 24h`, `1:56: connections.message: 1ms is out of range (100ms to 5m)`,
-			`1:68: connections.write: 1h is out of range (100ms to 5m)`, `1:79: connections.queue: 1 is out of range (65536 to 1073741824)`,
+			`1:44: connections.idle: 1 is no time with its unit; want 1s to 24h`, `1:58: connections.handshake: 2m is out of range (100ms to 1m)`, `1:71: connections.message: 1ms is out of range (100ms to 5m)`,
+			`1:83: connections.write: 1h is out of range (100ms to 5m)`, `1:94: connections.queue: 1 is out of range (65536 to 1073741824)`,
 		}},
 		{"who a trunk is", "trunks: [{name: a, listeners: [udp://host:1], tls_names: [\"*.example.com\", 192.0.2.1, a..b, -a.example.com, \"\"]}]\n", []string{
 			`1:32: trunks[0].listeners[0]: listen address "udp://host:1": host "host" is no IP address: want one such as 127.0.0.1, 0.0.0.0 or [::1]`,
