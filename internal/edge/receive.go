@@ -16,7 +16,7 @@ func (e *Edge) receiveMalformed(f transport.Flow, m *message.Message, err error)
 	e.metrics.dropped.WithLabelValues("malformed").Inc()
 	e.log.Debug("malformed message", "source", f.Remote, "transport", f.Kind, "error", err)
 	var parse *message.ParseError
-	if errors.As(err, &parse) && m.Answerable() && m.Method() != "ACK" && !e.ignores(f) {
+	if errors.As(err, &parse) && m.Answerable() && !e.ignores(f) {
 		e.reply(f, m, parse.Status, parse.Reason)
 	}
 }
