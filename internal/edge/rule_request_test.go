@@ -171,3 +171,18 @@ func TestEachAttemptStartsFromTheRequest(t *testing.T) {
 	}
 	call.Ack(caller.ExpectSkipping100("SIP/2.0 486"))
 }
+
+// TestRouteOfADecisionGetsLR: without it the Request-URI would go (16.6 step 6).
+func TestRouteOfADecisionGetsLR(t *testing.T) {
+	t.Parallel()
+	caller, server, target := siptest.UDP(t), siptest.UDP(t), siptest.UDP(t)
+	e := startEdge(t, nextHop(server.URI("")), withPolicy(tries(
+		&redirectv1.Target{Uri: "sip:x@example.com", Routes: []string{target.URI("")}},
+	)))
+	caller.Invite(e.udp, "sip:bob@example.com")
+	redirectTo(server)
+	m := target.Expect("INVITE sip:x@example.com SIP/2.0")
+	if want := "<" + target.URI("") + ";lr>"; m.Header("Route") != want {
+		t.Errorf("Route is %q, want %q", m.Header("Route"), want)
+	}
+}
