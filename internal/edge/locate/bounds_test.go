@@ -66,6 +66,19 @@ host.example.  A     192.0.2.1
 	}
 }
 
+// TestTellingError: of several reasons the one that may pass is told, or a caller
+// takes a failure of DNS for a name that does not exist.
+func TestTellingError(t *testing.T) {
+	t.Parallel()
+	server := dnstest.Serve(t, "_sip._tcp.example. SRV 0 0 5060 gone.example.\n_sip._tcp.example. SRV 1 0 5060 broken.example.")
+	server.Behave(dnstest.ServFail, "broken.example")
+	r, _ := resolving(t, Config{}, server)
+	err := lookUpError(t, r, "sip:example;transport=tcp")
+	if errors.Is(err, ErrNoSuchName) || !strings.Contains(err.Error(), "broken.example") {
+		t.Errorf("got %v", err)
+	}
+}
+
 // TestUnusable: addresses of a family that there is no socket for.
 func TestUnusable(t *testing.T) {
 	t.Parallel()
@@ -93,7 +106,8 @@ _sips._ws.example. SRV 0 0 8443 a.example.
 a.example.         A   192.0.2.1
 odd.example.       NAPTR 1 1 "s" "SIP+D2T" "" servers.example.
 odd.example.       NAPTR 1 2 "s" "SIP+D2T" "" _tcp.example.
-odd.example.       NAPTR 1 0 "s" "SIP+D2T" "!.*!x!" servers.example.
+odd.example.       NAPTR 1 0 "s" "SIP+D2T" "!.*!x!" _tcp.example.
+odd.example.       NAPTR 0 0 "a" "SIP+D2T" "" a.example.
 servers.example.   SRV 0 0 5062 a.example.
 servers.example.   SRV 0 0 0    a.example.
 _tcp.example.      SRV 0 0 5063 a.example.

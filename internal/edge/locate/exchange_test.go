@@ -84,6 +84,25 @@ func TestNoServer(t *testing.T) {
 	}
 }
 
+// TestRefusalIsFinal: a server that said that it does not answer is not asked
+// again while others are silent, and is what people are told of.
+func TestRefusalIsFinal(t *testing.T) {
+	t.Parallel()
+	silent, failing := dnstest.Serve(t, ""), dnstest.Serve(t, "")
+	silent.Behave(dnstest.Silent, "*")
+	failing.Behave(dnstest.ServFail, "*")
+	r, _ := resolving(t, Config{Usable: ipv4Only, Timeout: 250 * time.Millisecond}, failing, silent)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	_, _, err := r.exchange(ctx, question{name: "a.example", qtype: dns.TypeA})
+	if err == nil || !strings.Contains(err.Error(), "SERVFAIL from "+failing.Addr().String()) {
+		t.Errorf("got %v", err)
+	}
+	if f, n := failing.Count("*", 0), silent.Count("*", 0); f != 1 || n != rounds {
+		t.Errorf("the one that failed was asked %d times, the silent one %d times; want 1 and %d", f, n, rounds)
+	}
+}
+
 // TestWithinTimeout: a lookup of many steps ends in time when each of them hangs.
 func TestWithinTimeout(t *testing.T) {
 	t.Parallel()

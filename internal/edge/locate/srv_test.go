@@ -47,21 +47,27 @@ d.example. A 192.0.2.4
 	}
 }
 
-// TestZeroWeight: a record of weight 0 has a very small chance while there are
-// others, and all of weight 0 have the same record first (RFC 2782 leaves it open).
+// TestZeroWeight: the selection of RFC 2782 to the letter, for which records of
+// weight 0 stand first and stay there.
 func TestZeroWeight(t *testing.T) {
 	t.Parallel()
+	rrs := records(t, "x. SRV 0 1 1 one.\nx. SRV 0 2 1 two.\nx. SRV 0 0 1 zero.")
 	rng := rand.NewPCG(1, 2)
-	zero := 0
-	for range 10000 {
-		records := []srvRecord{{weight: 0, target: "zero"}, {weight: 99, target: "heavy"}}
-		draw(records, rng)
-		if records[0].target == "zero" {
-			zero++
+	const draws = 10000
+	first := map[string]int{}
+	for range draws {
+		got, _ := readSRV(rrs)
+		draw(got, rng)
+		first[got[0].target]++
+		if got[0].target != "zero" && got[1].target != "zero" {
+			t.Fatalf("after a draw weight 0 is not in front of the others: %v", got)
 		}
 	}
-	if zero < 30 || zero > 300 { // one in a hundred
-		t.Errorf("weight 0 beside 99 comes first %d times in 10000, want about 100", zero)
+	// A number of 0 to 3: 0 is the record of weight 0, 1 that of weight 1.
+	for target, share := range map[string]float64{"zero": .25, "one": .25, "two": .5} {
+		if got := float64(first[target]) / draws; got < share-.04 || got > share+.04 {
+			t.Errorf("%s comes first in %.3f of the draws, want %.2f", target, got, share)
+		}
 	}
 }
 
@@ -71,7 +77,8 @@ func TestManySRV(t *testing.T) {
 	t.Parallel()
 	var zone strings.Builder
 	for i := range 40 {
-		fmt.Fprintf(&zone, "_sip._tcp.example. SRV %d 0 5060 h%d.example.\n", 40-i, 40-i)
+		fmt.Fprintf(&zone, "_sip._tcp.example. SRV %d 0 5060 t%d.example.\n", 40-i, 40-i)
+		fmt.Fprintf(&zone, "t%d.example. CNAME h%d.example.\n", i, i) // no addresses come along
 		fmt.Fprintf(&zone, "_sip._tcp.none.example. SRV %d 0 5060 gone%d.example.\n", i, i)
 		if i != 3 {
 			fmt.Fprintf(&zone, "h%d.example. A 192.0.2.%d\n", i, i)
@@ -83,6 +90,11 @@ func TestManySRV(t *testing.T) {
 		"tcp 192.0.2.6:5060, tcp 192.0.2.7:5060, tcp 192.0.2.8:5060, tcp 192.0.2.9:5060"
 	if got := lookUp(t, r, "sip:example;transport=tcp"); got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+	for i := range 40 {
+		if n := server.Count(fmt.Sprintf("t%d.example", i), 0); (n > 0) != (i >= 1 && i <= 9) {
+			t.Errorf("t%d was asked for %d times", i, n)
+		}
 	}
 	if err := lookUpError(t, r, "sip:none.example;transport=tcp"); !errors.Is(err, ErrNoSuchName) {
 		t.Errorf("targets without addresses: %v", err)
