@@ -71,7 +71,7 @@ func serve(ctx context.Context, o *serveOptions, stderr io.Writer) error {
 		return err
 	}
 	logger := o.log.logger(stderr)
-	ctx, stop := ossignal.Until(ctx, logger)
+	ctx, stop := ossignal.Until(ctx, logger, nil)
 	defer stop()
 	adm, err := admin.Listen(o.admin, admin.Options{Logger: logger})
 	if err != nil {

@@ -63,7 +63,7 @@ func TestHangupIsIgnored(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, "a line about it", func() bool {
-		return strings.Contains(p.text(), `level=WARN msg="reload is not there yet: restart to use a new configuration"`)
+		return strings.Contains(p.text(), `level=WARN msg="the configuration is not read again yet: restart to use a new one"`)
 	})
 	if _, err := p.decide(t, policytest.Redirected(302, "", policytest.Contact("sip:a@10.0.0.1"))); err != nil {
 		t.Error(err)

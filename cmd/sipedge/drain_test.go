@@ -108,12 +108,22 @@ func TestSecondSignal(t *testing.T) {
 	}
 }
 
-// TestHangupIsIgnored: it is no end, and does not reload yet.
-func TestHangupIsIgnored(t *testing.T) {
+// TestHangup is no end. It reads the certificates again, and no configuration yet.
+func TestHangup(t *testing.T) {
 	t.Parallel()
-	e := start(t)
+	ca := siptest.NewCA(t)
+	pair := ca.Issue("127.0.0.1")
+	e := start(t, "--listen", "tls://127.0.0.1:0", "--config",
+		file(t, "edge.yaml", "tls: {cert: "+pair.Cert+", key: "+pair.Key+"}\n"))
 	e.Signal(syscall.SIGHUP)
-	e.Await(`level=WARN msg="reload is not there yet: restart to use a new configuration"`)
+	e.Await(`level=WARN msg="the configuration is not read again yet: restart to use a new one"`)
+	e.Await(`level=INFO msg="certificates read again"`)
+	if err := os.WriteFile(pair.Cert, []byte("half a certif"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	e.Signal(syscall.SIGHUP)
+	e.Await(`level=ERROR msg="the certificates stay as they were" error=`)
+	e.Await(pair.Cert)
 	e.end(t)
 }
 

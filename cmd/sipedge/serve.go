@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -45,9 +46,10 @@ func newServe() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			ctx, stop := ossignal.Until(cmd.Context(), log)
+			var running atomic.Pointer[edge.Edge]
+			ctx, stop := ossignal.Until(cmd.Context(), log, func() { reload(running.Load(), log) })
 			defer stop()
-			return serve(ctx, l, drain, log)
+			return serve(ctx, l, drain, log, &running)
 		},
 	}
 	s.addTo(cmd)
@@ -56,8 +58,20 @@ func newServe() *cobra.Command {
 	return cmd
 }
 
+// reload reads again what can be read again: the certificates.
+func reload(e *edge.Edge, log *slog.Logger) {
+	if e == nil {
+		return
+	}
+	if err := e.ReloadTLS(); err != nil {
+		log.Error("the certificates stay as they were", "error", err)
+		return
+	}
+	log.Info("certificates read again")
+}
+
 // serve runs an edge until ctx ends, and then drains.
-func serve(ctx context.Context, l *loaded, drain time.Duration, log *slog.Logger) error {
+func serve(ctx context.Context, l *loaded, drain time.Duration, log *slog.Logger, running *atomic.Pointer[edge.Edge]) error {
 	adm, err := admin.Listen(l.edge.Admin, admin.Options{Logger: log})
 	if err != nil {
 		return failedError{err}
@@ -79,6 +93,7 @@ func serve(ctx context.Context, l *loaded, drain time.Duration, log *slog.Logger
 		return failedError{errors.Join(err, adm.Shutdown(ctx))}
 	}
 	defer e.Close()
+	running.Store(e)
 	served := make(chan error, 1)
 	go func() { served <- adm.Serve() }()
 	adm.SetReady(true, "serving")

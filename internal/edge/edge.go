@@ -119,6 +119,10 @@ func Start(o Options) (*Edge, error) {
 // Listeners returns the addresses that the edge listens on.
 func (e *Edge) Listeners() []transport.Listener { return e.sockets.Listeners() }
 
+// ReloadTLS reads the certificates again. After an error, which names the file,
+// the ones before stay in use. Changed files are found without it, too.
+func (e *Edge) ReloadTLS() error { return e.sockets.ReloadTLS() }
+
 // InProgress returns how many transactions the edge holds, finished ones that
 // still absorb retransmissions included.
 func (e *Edge) InProgress() int { return e.table.Len() }

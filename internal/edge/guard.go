@@ -34,7 +34,9 @@ func (rc *responseContext) guard(t *target, now time.Time) *refused {
 		return &refused{"own_address", t.hop().Text + " is this edge itself"}
 	}
 	kind, err := locate.Kind(t.hop())
-	if err == nil && !rc.edge.sockets.Has(kind) {
+	_, asked := t.hop().Param("transport")
+	_, numeric := locate.Numeric(t.hop())
+	if err == nil && (asked || numeric) && !rc.edge.sockets.Has(kind) { // of any other name, DNS says the transport
 		err = errNoListener
 	}
 	if err != nil {

@@ -11,18 +11,22 @@ import (
 )
 
 // Until returns a context that ends at SIGTERM or SIGINT; a second one of them
-// ends the process at once. SIGHUP, which would end it too, only makes a line in
-// the log. The function gives signals their usual meaning back.
-func Until(ctx context.Context, log *slog.Logger) (context.Context, func()) {
+// ends the process at once. SIGHUP, which would end it too, makes a line in the
+// log and calls hangup, one call at a time; nil: nothing. The function gives
+// signals their usual meaning back.
+func Until(ctx context.Context, log *slog.Logger, hangup func()) (context.Context, func()) {
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, os.Interrupt)
 	context.AfterFunc(ctx, stop)
-	hangup, done := make(chan os.Signal, 1), make(chan struct{})
-	signal.Notify(hangup, syscall.SIGHUP)
+	hup, done := make(chan os.Signal, 1), make(chan struct{})
+	signal.Notify(hup, syscall.SIGHUP)
 	go func() {
 		for {
 			select {
-			case <-hangup:
-				log.Warn("reload is not there yet: restart to use a new configuration")
+			case <-hup:
+				log.Warn("the configuration is not read again yet: restart to use a new one")
+				if hangup != nil {
+					hangup()
+				}
 			case <-done:
 				return
 			}
@@ -30,7 +34,7 @@ func Until(ctx context.Context, log *slog.Logger) (context.Context, func()) {
 	}()
 	return ctx, sync.OnceFunc(func() {
 		stop()
-		signal.Stop(hangup)
+		signal.Stop(hup)
 		close(done)
 	})
 }
