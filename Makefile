@@ -31,7 +31,7 @@ images: ## Build the container images redirectd:dev and sipedge:dev
 # The binaries come first: tests build them too, with the same flags, and then
 # have no cold build to wait for.
 .PHONY: test
-test: build ## Run every test with the race detector (installs SIPp, Kamailio and baresip first, where it can)
+test: build ## Run every test with the race detector (installs SIPp, Kamailio, baresip and nftables first, where it can)
 	@.ci/packages
 	go test -race -count=1 -timeout 10m ./...
 

@@ -78,8 +78,11 @@ func datagramsLost(t *testing.T) int {
 }
 
 func nft(ctx context.Context, stdin string, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, "nft", args...)
-	cmd.Env = append(os.Environ(), "PATH="+os.Getenv("PATH")+":/usr/sbin:/sbin")
+	name := "nft"
+	if _, err := exec.LookPath(name); err != nil {
+		name = "/usr/sbin/nft" // where Debian has it, which is not on every PATH
+	}
+	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Stdin = strings.NewReader(stdin)
 	out, err := cmd.CombinedOutput()
 	return string(out), err
