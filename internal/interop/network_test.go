@@ -25,6 +25,8 @@ var kinds = []struct {
 	{"silent", "silent", targetValues{}},
 	{"mailbox", "mailbox", targetValues{Status: 200, Reason: "OK"}},
 	{"full", "mailbox", targetValues{Status: 480, Reason: "Temporarily Unavailable"}},
+	{"early-fails", "early", targetValues{Status: 480, Reason: "Temporarily Unavailable", RSeq: 1101}},
+	{"early", "early", targetValues{RSeq: 2202, InDialog: inDialogMethods}},
 	{"challenge", "challenge", targetValues{}},
 }
 

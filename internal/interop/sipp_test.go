@@ -63,6 +63,8 @@ type targetValues struct {
 	DelayMillis int
 	Answers     bool // a 200 although it was cancelled
 	HangsUp     bool
+	RSeq        int      // of its reliable provisional response (RFC 3262)
+	InDialog    []string // methods that it takes after the ACK
 }
 
 // startTarget starts a target and waits until it listens.
@@ -101,6 +103,8 @@ type caller struct {
 	WhileRinging  bool
 	Answered      bool
 	TalkMillis    int
+	RSeqs         []int    // CSeq numbers of its PRACKs, one for each early dialog
+	InDialog      []string // methods that it sends after the ACK
 
 	users      []string // taken in turn, one for each call
 	calls      int      // default 1

@@ -1,0 +1,73 @@
+package interop
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// inDialogMethods are what the caller sends in the dialog that an early one became.
+var inDialogMethods = []string{"INFO", "REFER", "BYE"}
+
+// TestEarlyDialogs makes two early dialogs in one call, of two targets one after
+// the other. Each keeps its To tag and RSeq, its PRACK reaches the target that it
+// belongs to (RFC 3262), a 199 passes through (RFC 6228), and what the caller says
+// in the second reaches the second, before the call is answered and after.
+func TestEarlyDialogs(t *testing.T) {
+	ready(t)
+	t.Parallel()
+	for _, transport := range []string{"udp", "tcp"} {
+		t.Run(transport, func(t *testing.T) {
+			t.Parallel()
+			n := newNetwork(t, transport, func(n *network) []answer {
+				both := []string{n.contact("early-fails", ";q=0.9"), n.contact("early", ";q=0.8")}
+				return []answer{{"300", 300, "Multiple Choices", both}}
+			}, "early-fails", "early")
+			e := n.startEdge(t, "--policy", "embedded")
+			out := call(t, transport, e.addr(transport), caller{
+				scenario: "early_caller", user: "300", RSeqs: []int{11, 22}, InDialog: inDialogMethods,
+			})
+			_, seen := n.expectPath(t, out.messages[0].callID(), "early-fails early")
+			expectEarlyDialogs(t, out, seen)
+		})
+	}
+}
+
+func expectEarlyDialogs(t *testing.T, out *outcome, seen []*message) {
+	t.Helper()
+	var got []string
+	for _, m := range pick(seen, func(m *message) bool { return m.received && m.status() == 0 }) {
+		if len(got) == 0 || got[len(got)-1] != m.peer+" "+m.method() { // a busy machine repeats one
+			got = append(got, m.peer+" "+m.method())
+		}
+	}
+	want := []string{"early-fails INVITE", "early-fails PRACK", "early-fails ACK", "early INVITE", "early PRACK", "early UPDATE", "early ACK"}
+	for _, method := range inDialogMethods {
+		want = append(want, "early "+method)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("the targets received %q, not %q", got, want)
+	}
+	tags := map[string]string{} // by RSeq
+	for _, m := range pick(seen, func(m *message) bool { return !m.received && m.status() == 183 }) {
+		tags[m.header.Get("RSeq")] = param(m.header.Get("To"), "tag")
+	}
+	for _, m := range pick(out.messages, func(m *message) bool { return m.received && (m.status() == 183 || m.status() == 199) }) {
+		rseq, tag := m.header.Get("RSeq"), param(m.header.Get("To"), "tag")
+		if m.status() == 199 {
+			rseq = "1101"
+		}
+		if tag == "" || tags[rseq] != tag || m.status() == 183 && m.header.Get("Require") != "100rel" {
+			t.Errorf("not as its target sent it, with the To tag %q:\n%s", tags[rseq], m)
+		}
+	}
+	for _, m := range pick(seen, func(m *message) bool { return m.received && m.isRequest("PRACK") }) {
+		rseq, _, _ := strings.Cut(m.header.Get("RAck"), " ")
+		if tags[rseq] != param(m.header.Get("To"), "tag") {
+			t.Errorf("a PRACK of another early dialog came to %s:\n%s", m.peer, m)
+		}
+	}
+	if len(tags) != 2 || tags["1101"] == tags["2202"] {
+		t.Errorf("the early dialogs have the tags %v", tags)
+	}
+}
