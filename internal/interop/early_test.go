@@ -12,7 +12,8 @@ var inDialogMethods = []string{"INFO", "REFER", "BYE"}
 // TestEarlyDialogs makes two early dialogs in one call, of two targets one after
 // the other. Each keeps its To tag and RSeq, its PRACK reaches the target that it
 // belongs to (RFC 3262), a 199 passes through (RFC 6228), and what the caller says
-// in the second reaches the second, before the call is answered and after.
+// in the second reaches the second, before the call is answered and after; and so
+// does, the other way, the NOTIFY of a subscription that a REFER has made.
 func TestEarlyDialogs(t *testing.T) {
 	ready(t)
 	t.Parallel()
@@ -47,6 +48,10 @@ func expectEarlyDialogs(t *testing.T, out *outcome, seen []*message) {
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("the targets received %q, not %q", got, want)
+	}
+	notify := pick(out.messages, func(m *message) bool { return m.received && m.isRequest("NOTIFY") })
+	if len(notify) == 0 || len(notify[0].vias()) != 2 || strings.TrimSpace(notify[0].body) != "SIP/2.0 200 OK" {
+		t.Errorf("no NOTIFY of the subscription through the edge: %v", notify)
 	}
 	tags := map[string]string{} // by RSeq
 	for _, m := range pick(seen, func(m *message) bool { return !m.received && m.status() == 183 }) {
