@@ -18,6 +18,19 @@ func TestPingIsAnswered(t *testing.T) {
 	caller.Expect("SIP/2.0 404")
 }
 
+// TestPingIsNotForwarded answers it also when every request has a next hop, which
+// gets those for anybody else.
+func TestPingIsNotForwarded(t *testing.T) {
+	t.Parallel()
+	caller, server := siptest.UDP(t), siptest.UDP(t)
+	e := startEdge(t, nextHop(server.URI("")))
+	caller.Invite(e.udp, "sip:"+e.udp.String(), siptest.Method("OPTIONS"))
+	caller.Expect("SIP/2.0 200")
+	caller.Invite(e.udp, "sip:bob@"+e.udp.String(), siptest.Method("OPTIONS"))
+	server.Respond(server.Expect("OPTIONS "), 486, "Busy Here")
+	caller.Expect("SIP/2.0 486")
+}
+
 // TestResponseFindsItsWayAfterTheConnectionIsGone opens a new connection to the
 // port of the Via (18.2.2).
 func TestResponseFindsItsWayAfterTheConnectionIsGone(t *testing.T) {

@@ -92,6 +92,10 @@ func (rc *responseContext) start() {
 	if rc.method == "INVITE" {
 		rc.sendTrying()
 	}
+	if !rc.in.inDialog && rc.edge.isPing(rc.request, &rc.in.routed) {
+		rc.respondOwn(200, "") // an OPTIONS asks whether the edge is there (11.2), not whether its next hop is
+		return
+	}
 	t, err := firstTarget(&rc.in.routed, rc.edge.nextHop(rc.in))
 	if err != nil {
 		rc.rejectFirst(err)
@@ -105,20 +109,10 @@ func (rc *responseContext) start() {
 		t.proto.ResponseTimeout = durationpb.New(trunk.ResponseTimeout)
 	}
 	if rc.edge.isOwn(t.hop()) {
-		rc.serveOwn(t)
+		rc.respondOwn(404, "") // the edge itself has no resource (16.5)
 		return
 	}
 	rc.try(t)
-}
-
-// serveOwn answers a request for the edge itself. It answers an OPTIONS ping, as
-// peers send to see whether it is there (11.2), and has no other resource (16.5).
-func (rc *responseContext) serveOwn(t *target) {
-	if rc.method == "OPTIONS" && !t.uri.HasUser {
-		rc.respondOwn(200, "")
-		return
-	}
-	rc.respondOwn(404, "")
 }
 
 // leave ends an event: it keeps a panic from ending the process, sets the timer,
