@@ -3,8 +3,8 @@
 // goes to the targets that the policy names, one at a time, until one answers.
 //
 // The files follow the RFC. A request is received (edge.go, receive.go),
-// validated (16.3, validate.go), admitted (trunk.go, mac.go, loop.go), its routes are
-// read (16.4, route.go), its target is determined (16.5, target.go, guard.go),
+// validated (16.3, validate.go), admitted (trunk.go, trunk_room.go, mac.go, loop.go), its routes are
+// read (16.4, route.go), its target is determined (16.5, target.go, guard.go, and after DNS address_guard.go),
 // and it is forwarded (16.6, forward.go, record_route.go, reach.go). The
 // responses (16.7) belong to its response context:
 //

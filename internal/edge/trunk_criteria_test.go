@@ -97,6 +97,38 @@ func TestCallerOfAListener(t *testing.T) {
 	elsewhere.Silent(20 * time.Millisecond)
 }
 
+// TestDialogReachesTheTrunkOfTheCaller at any of its addresses, as where the caller
+// is may change within a dialog.
+func TestDialogReachesTheTrunkOfTheCaller(t *testing.T) {
+	t.Parallel()
+	caller, callee := siptest.New(t, "udp", "127.0.0.2"), siptest.New(t, "udp", "127.0.0.9")
+	moved, other := siptest.New(t, "udp", "127.0.0.3"), siptest.New(t, "udp", "127.0.0.4")
+	e := startEdge(t, nextHop(callee.URI("")), trunks(Trunk{Name: "a", From: from("127.0.0.2/31")}, Trunk{Name: "b", From: from("127.0.0.4/32")}))
+	call := answer(t, e, caller, callee, "sip:bob@example.com")
+	s := calleeSide(callee, call.invite, call.answer)
+	s.target = moved.URI("x")
+	callee.Send(e.udp, s.request("INFO", 5))
+	moved.Respond(moved.Expect("INFO "), 200, "OK")
+	callee.Expect("SIP/2.0 200 ")
+	s.target = other.URI("x")
+	callee.Send(e.udp, s.request("INFO", 6))
+	callee.Expect("SIP/2.0 403 ")
+	other.Silent(0)
+}
+
+// TestResponseTimeoutIsOfTheNextHop and not of requests within a dialog.
+func TestResponseTimeoutIsOfTheNextHop(t *testing.T) {
+	t.Parallel()
+	caller, callee := siptest.New(t, "udp", "127.0.0.2"), siptest.New(t, "udp", "127.0.0.9")
+	e := startEdge(t, nextHop(callee.URI("")), trunks(Trunk{Name: "a", From: from("127.0.0.2/32"), ResponseTimeout: 100 * time.Millisecond}))
+	call := answer(t, e, caller, callee, "sip:bob@example.com")
+	call.call.Bye(call.ok)
+	bye := callee.Expect("BYE ")
+	callee.Silent(250 * time.Millisecond)
+	callee.Respond(bye, 200, "OK")
+	caller.Expect("SIP/2.0 200 ")
+}
+
 // TestTrunkTLSNames are compared without regard to case, and not in part.
 func TestTrunkTLSNames(t *testing.T) {
 	t.Parallel()
@@ -130,7 +162,10 @@ func TestStrangersAreIgnored(t *testing.T) {
 	for i, method := range []string{"INVITE", "ACK", "BYE"} {
 		stranger.Send(e.udp, in.request(method, 5+i))
 	}
-	stranger.Send(e.udp, strings.Replace(in.request("INFO", 9), "CSeq: 9", "CSeq: x", 1)) // malformed
+	malformed := func(s side) string {
+		return strings.Replace(s.request("INFO", 9), "Max-Forwards: 70\r\n", "Max-Forwards: 70\r\nMax-Forwards: 70\r\n", 1)
+	}
+	stranger.Send(e.udp, malformed(in))
 	stranger.Silent(50 * time.Millisecond)
 	callee.Silent(0)
 	if got := counted(t, e.metrics.forbidden.WithLabelValues("no_trunk")); got != 2 {
@@ -143,6 +178,8 @@ func TestStrangersAreIgnored(t *testing.T) {
 	known.routes = nil
 	caller.Send(e.udp, known.request("INFO", 6))
 	caller.Expect("SIP/2.0 403 ")
+	caller.Send(e.udp, malformed(known))
+	caller.Expect("SIP/2.0 400 ")
 	// The MAC admits a stranger.
 	good := calleeSide(callee, call.invite, call.answer)
 	callee.Send(e.udp, good.request("BYE", 7))

@@ -84,13 +84,14 @@ func TestLimitsOfATrunk(t *testing.T) {
 		host     string
 		attempts int // that are made, the first one included
 		nested   int
-	}{{"127.0.0.2", 4, 3}, {"127.0.0.3", 2, 1}} {
+	}{{"127.0.0.2", 4, 3}, {"127.0.0.3", 2, 1}, {"127.0.0.4", 4, 1}} {
 		t.Run(c.host, func(t *testing.T) {
 			t.Parallel()
 			server, target := siptest.UDP(t), siptest.UDP(t)
 			e := startEdge(t, nextHop(server.URI("")), func(o *Options) { o.Config.Limits.Nesting = 3 }, trunks(
 				Trunk{Name: "wide", From: from("127.0.0.2/32")},
-				Trunk{Name: "tight", From: from("127.0.0.3/32"), Limits: TrunkLimits{Attempts: 2, Nesting: 1}},
+				Trunk{Name: "tight", From: from("127.0.0.3/32"), Limits: TrunkLimits{Attempts: 2}},
+				Trunk{Name: "flat", From: from("127.0.0.4/32"), Limits: TrunkLimits{Nesting: 1}},
 			))
 			caller := siptest.New(t, "udp", c.host)
 			call := caller.Invite(e.udp, "sip:bob@example.com")
