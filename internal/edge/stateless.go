@@ -124,7 +124,11 @@ func (e *Edge) forwardAck(f transport.Flow, m *message.Message, in *inbound, t *
 
 // welcome returns the addresses that a request may go to.
 func (e *Edge) welcome(in *inbound, t *target, hops []hop) []hop {
-	return slices.DeleteFunc(slices.Clone(hops), func(h hop) bool { return e.unwelcome(in, t, h) != nil })
+	unwelcome := func(h hop) bool { return e.unwelcome(in, t, h) != nil }
+	if !slices.ContainsFunc(hops, unwelcome) { // nothing to copy, for nearly every ACK
+		return hops
+	}
+	return slices.DeleteFunc(slices.Clone(hops), unwelcome)
 }
 
 // flowTo finds a flow to a target, and waits for it.
