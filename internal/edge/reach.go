@@ -180,6 +180,7 @@ func (rc *responseContext) connectTo(b *branch, h hop) bool {
 			rc.unreachable(b, err)
 			return
 		}
+		rc.edge.metrics.addresses.Inc()
 		rc.connect(b)
 	})
 	return true
