@@ -60,11 +60,12 @@ func (p *phones) start(t *testing.T, transports ...string) {
 	p.alice = p.phone(t, phoneValues{Name: "alice"})
 }
 
-// phone starts one more, with a certificate if there are any.
-func (p *phones) phone(t *testing.T, v phoneValues) *phone {
+// phone starts one more, with a certificate if there are any; it may have names
+// besides the address.
+func (p *phones) phone(t *testing.T, v phoneValues, names ...string) *phone {
 	t.Helper()
 	if p.ca != nil {
-		v.Certificate, v.CA = inOneFile(t, p.ca.Issue("127.0.0.1")), p.ca.File
+		v.Certificate, v.CA = inOneFile(t, p.ca.Issue(append(names, "127.0.0.1")...)), p.ca.File
 	}
 	return startPhone(t, v)
 }

@@ -12,13 +12,14 @@ import (
 	"github.com/redirectd/redirectd/internal/siptest"
 )
 
-// secure gives the edge a TLS listener, and everybody certificates of one authority.
-func (p *phones) secure(t *testing.T, clientAuth string) {
+// secure gives the edge a TLS listener and more of a configuration, and everybody
+// certificates of one authority.
+func (p *phones) secure(t *testing.T, clientAuth string, more ...string) {
 	t.Helper()
 	p.ca = siptest.NewCA(t)
 	own := p.ca.Issue("127.0.0.1")
 	file := filepath.Join(t.TempDir(), "edge.yaml")
-	text := fmt.Sprintf("tls: {cert: %q, key: %q, ca: %q, client_auth: %s}\n", own.Cert, own.Key, p.ca.File, clientAuth)
+	text := fmt.Sprintf("tls: {cert: %q, key: %q, ca: %q, client_auth: %s}\n%s", own.Cert, own.Key, p.ca.File, clientAuth, strings.Join(more, "\n"))
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -98,4 +99,27 @@ func TestPhonesMutualTLS(t *testing.T) {
 			t.Error("the call of a telephone of another authority was forwarded")
 		}
 	})
+}
+
+// TestPhonesTLSTrunk knows its peer by the name in the certificate: whoever has
+// another one may be called, and speak in the call, but calls nobody.
+func TestPhonesTLSTrunk(t *testing.T) {
+	ready(t)
+	t.Parallel()
+	p := &phones{proxies: 1, flags: plainListeners()}
+	p.secure(t, "require", "trunks: [{name: office, tls_names: [office.example.com]}]")
+	p.start(t, "tls")
+	office := p.phone(t, phoneValues{Name: "office"}, "sip:office.example.com")
+	id := office.dial(t, p.uri("to-tls", "tls"))
+	p.expectTalk(t, id, office, p.bob)
+	p.expectReinvite(t, id, "hold", "sendonly", p.bob, office)
+	p.expectHangUp(t, id, p.bob, office)
+	p.e.find(t, regexp.MustCompile(`msg="redirected call" call_id=`+id+` .*trunk=office `), 1)
+	for _, transport := range []string{"tls", "udp"} {
+		id = p.alice.dial(t, p.uri("to-tls", transport))
+		expectFinal(t, id, p.alice, 403)
+		if got := p.rs.received(id); len(got) != 0 {
+			t.Errorf("a call by %s that alice may not place was forwarded: %+v", transport, got)
+		}
+	}
 }
