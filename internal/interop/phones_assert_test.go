@@ -18,14 +18,7 @@ func (p *phones) expectTalk(t *testing.T, callID string, caller, callee *phone) 
 		ph.await(t, callID, "CALL_ESTABLISHED")
 		ph.await(t, callID, "CALL_RTPESTAB")
 	}
-	sent, got := requests(caller.messages(t, callID), "INVITE", false), requests(callee.messages(t, callID), "INVITE", true)
-	if len(sent) != 1 || len(got) != 1 {
-		o := caller.out.String()
-		i := strings.Index(o, callID)
-		t.Logf("RAW %q", o[max(0, i-1500):min(len(o), i+1500)])
-		t.Fatalf("not one INVITE at each side: %v, %v", sent, got)
-	}
-	offered, received := sent[0], got[0]
+	offered, received := caller.only(t, callID, "INVITE", false), callee.only(t, callID, "INVITE", true)
 	if received.body != offered.body {
 		t.Errorf("the offer was %q, and %q at %s", offered.body, received.body, callee.name)
 	}
@@ -144,21 +137,41 @@ func (p *phones) expectHangUp(t *testing.T, callID string, by, other *phone) {
 		}
 		return fmt.Errorf("%s got no answer to its BYE", by.name)
 	})
-	byes := requests(other.messages(t, callID), "BYE", true)
-	if len(byes) != 1 || !p.viaProxies(byes[0]) {
-		t.Errorf("not one BYE through the proxies: %v", byes)
+	if bye := other.only(t, callID, "BYE", true); !p.viaProxies(bye) {
+		t.Errorf("not a BYE through the proxies:\n%s", bye)
 	}
 	for _, ph := range []*phone{by, other} {
+		ph.expectPackets(t)
+	}
+}
+
+// expectPackets checks what a phone has counted in its last call.
+func (ph *phone) expectPackets(t *testing.T) {
+	t.Helper()
+	eventually(t, phoneLimit, func() error {
 		counts := packetCount.FindAllStringSubmatch(ph.out.String(), -1)
 		if len(counts) == 0 {
-			t.Errorf("%s counted no packets", ph.name)
-			continue
+			return fmt.Errorf("%s counted no packets", ph.name)
 		}
 		last := counts[len(counts)-1]
-		for i, what := range []string{"sent", "received"} {
-			if n, err := strconv.Atoi(last[i+1]); err != nil || n == 0 {
-				t.Errorf("%s %s %s packets (%v)", ph.name, what, last[i+1], err)
-			}
+		if last[1] == "0" || last[2] == "0" {
+			return fmt.Errorf("%s sent %s packets and received %s", ph.name, last[1], last[2])
 		}
-	}
+		return nil
+	})
+}
+
+// only waits for the request of a method that a phone has sent, or received, in a
+// call, and checks that it is the only one, repeats aside.
+func (ph *phone) only(t *testing.T, callID, method string, received bool) (m *message) {
+	t.Helper()
+	eventually(t, phoneLimit, func() error {
+		list := requests(ph.messages(t, callID), method, received)
+		if len(list) != 1 {
+			return fmt.Errorf("%s: not one %s of %s: %v", ph.name, method, callID, list)
+		}
+		m = list[0]
+		return nil
+	})
+	return m
 }

@@ -54,7 +54,7 @@ func startPhone(t *testing.T, v phoneValues) *phone {
 		fill(t, "testdata/baresip/"+name, filepath.Join(dir, name), v)
 	}
 	p := start(t, "baresip", "-4", "-s", "-f", dir)
-	p.shown = 3000
+	p.shown = 6000
 	p.find(t, phoneReady, 1)
 	ph := &phone{name: v.Name, addr: v.Addr, process: p, control: dialControl(t, v.Control)}
 	// It hangs up when it ends, which is part of no test.

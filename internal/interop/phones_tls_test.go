@@ -61,7 +61,7 @@ func TestPhonesTLS(t *testing.T) {
 		p.expectReinvite(t, id, "hold", "sendonly", p.alice, p.bob)
 		p.expectHangUp(t, id, p.alice, p.bob)
 		p.expectTransports(t, id, "udp", "tls")
-		if uri := requests(p.bob.messages(t, id), "INVITE", true)[0].requestURI(); uri != p.bob.uri("sips") {
+		if uri := invites(p.bob.messages(t, id))[0].requestURI(); uri != p.bob.uri("sips") {
 			t.Errorf("the Request-URI at bob is %s, not his contact %s", uri, p.bob.uri("sips"))
 		}
 	})
