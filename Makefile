@@ -6,6 +6,7 @@ SHELL := /bin/bash
 MODULE := github.com/redirectd/redirectd
 VERSION ?= $(shell git describe --tags --dirty 2>/dev/null)
 FUZZTIME ?= 10s
+RULES ?=
 
 # Tools are pinned here and built once into .tools, which git ignores: `go run`
 # would link them anew for every target.
@@ -34,6 +35,10 @@ images: ## Build the container images redirectd:dev and sipedge:dev
 test: build ## Run every test with the race detector (installs SIPp, Kamailio, baresip and nftables first, where it can)
 	@.ci/packages
 	go test -race -count=1 -timeout 10m ./...
+
+.PHONY: mutants
+mutants: ## Break every rule of docs/rfc.md and demand that its test notices
+	go run ./internal/mutants -run '$(RULES)'
 
 .PHONY: lint
 lint: $(GOLANGCI) $(BUF) ## Check the style of the Go code, and the contract
