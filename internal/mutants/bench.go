@@ -76,10 +76,11 @@ func (b *bench) overlay(i int, row rfctable.Row) (string, error) {
 	return name, errors.Join(os.WriteFile(changed, []byte(broken), 0o600), os.WriteFile(name, list, 0o600))
 }
 
-// build makes the test binary of a package, without what only a debugger needs.
+// build makes the test binary of a package: as fast as that goes, which is most of
+// the work.
 func (b *bench) build(ctx context.Context, name, pkg string, flags ...string) (binary, out string, err error) {
 	binary = filepath.Join(b.dir, name)
-	args := append([]string{"test", "-c", "-ldflags=-s -w", "-o", binary}, flags...)
+	args := append([]string{"test", "-c", "-gcflags=-N -l", "-ldflags=-s -w", "-o", binary}, flags...)
 	cmd := exec.CommandContext(ctx, "go", append(args, "./"+pkg)...)
 	cmd.Dir = b.root
 	said, err := cmd.CombinedOutput()
