@@ -40,6 +40,16 @@ test: build ## Run every test with the race detector (installs SIPp, Kamailio, b
 mutants: ## Break every rule of docs/rfc.md and demand that its test notices
 	go run ./internal/mutants -run '$(RULES)'
 
+.PHONY: bench
+bench: build ## Measure both programs beside their peers, into bench/out (half an hour; see bench/README.md)
+	@.ci/packages bench
+	go run ./bench -plan full
+
+.PHONY: bench-quick
+bench-quick: build ## The same with little, in two minutes
+	@.ci/packages bench
+	go run ./bench -plan quick
+
 .PHONY: lint
 lint: $(GOLANGCI) $(BUF) ## Check the style of the Go code, and the contract
 	$(GOLANGCI) run ./...
