@@ -32,6 +32,7 @@ type bench struct {
 type options struct {
 	plan, only, out    string
 	sipedge, redirectd string
+	limit              time.Duration
 	inside             bool
 }
 
@@ -41,6 +42,7 @@ func inside(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 	err := parse("run", args, stderr, func(f *flag.FlagSet) {
 		f.StringVar(&o.plan, "plan", "full", "what to measure: full, quick or `smoke`")
 		f.StringVar(&o.only, "only", "", "only the runs whose kind, work, rate and system match this `expression`")
+		f.DurationVar(&o.limit, "limit", 0, "`time` for all of it, if not the plan's own; what is left out then is the last repetitions")
 		f.StringVar(&o.out, "out", "bench/out", "`directory` for the results")
 		f.StringVar(&o.sipedge, "sipedge", "bin/sipedge", "the edge's `file`")
 		f.StringVar(&o.redirectd, "redirectd", "bin/redirectd", "the policy's `file`")
@@ -88,13 +90,16 @@ func (o *options) run(ctx context.Context, stdout, stderr io.Writer) (err error)
 
 // measure runs the plan, and writes what there is of it also if it was ended.
 func (o *options) measure(ctx context.Context, b *bench, stdout io.Writer) error {
+	if o.limit > 0 {
+		b.plan.limit = o.limit
+	}
 	limited, cancel := context.WithTimeout(ctx, b.plan.limit)
 	defer cancel()
 	began, load := time.Now(), loadAverage()
 	b.all(limited)
 	head := describe(ctx, b, o.plan, began, load)
 	if limited.Err() != nil {
-		head += "\n**Not finished**: ended or out of time. What is missing was not measured.\n"
+		head += "\n**Not finished**: ended or out of time, so some repetitions are missing.\n"
 	}
 	text := head + "\n" + report.Markdown(b.results)
 	fmt.Fprintln(stdout, text)

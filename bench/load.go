@@ -64,6 +64,7 @@ func (s *session) placed(ctx context.Context, p *process, dir string) (sipp.Stat
 	if err != nil {
 		return statistics, fmt.Errorf("%w: %s", err, p.tail())
 	}
+	statistics.Failed = max(statistics.Failed, statistics.Created-statistics.OK) // SIPp doesn't count what it gave up
 	return statistics, s.alive()
 }
 
@@ -79,9 +80,13 @@ func (s *session) calls(l load) sipp.Load {
 	}
 	return sipp.Load{
 		Scenario: scenario, Number: work.Number(), Rate: l.rate, Calls: int(float64(l.rate) * l.seconds),
-		Limit: time.Duration(l.seconds)*time.Second + 30*time.Second,
+		Limit: time.Duration(l.seconds)*time.Second + patience,
 	}
 }
+
+// patience is how long calls may take beyond the time of a load. What is open
+// then has failed.
+const patience = 10 * time.Second
 
 const probeRate = 200 // calls/s
 

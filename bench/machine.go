@@ -63,7 +63,7 @@ func describe(ctx context.Context, b *bench, plan string, began time.Time, load 
 	fmt.Fprintf(&t, "# Benchmark, plan %s\n\n", plan)
 	fmt.Fprintf(&t, "%s to %s, in %s. %s; load average before: %s, after: %s.\n\n", began.Format(time.DateTime), time.Now().Format(time.TimeOnly),
 		time.Since(began).Round(time.Second), machine(), load, loadAverage())
-	fmt.Fprintf(&t, "- ours: %s, %s\n", firstLine(ctx, b.programs.sipedge, "version"), runtime.Version())
+	fmt.Fprintf(&t, "- ours: %s, commit %s, %s\n", firstLine(ctx, b.programs.sipedge, "version"), firstLine(ctx, "git", "describe", "--always", "--dirty"), runtime.Version())
 	if b.programs.kamailio != "" {
 		fmt.Fprintf(&t, "- peer: %s; 2 workers, -x fm -X fm -m 1024 -M 16\n", firstLine(ctx, b.programs.kamailio, "-v"))
 	}

@@ -16,6 +16,7 @@ var targetList = []target{
 	{"the same at 2000/s", 1, false, cpuRatio("302", 2000, Sipedge, Kamailio)},
 	{"the same, 300 with two failing contacts at 1000/s", 1, false, cpuRatio("300", 1000, Sipedge, Kamailio)},
 	{"edge + redirectd over TCP, a record line for each call: CPU of both, x kamailio + http policy", 0.6, false, cpuRatio("302", 1000, RedirectdLogged, KamailioHTTP)},
+	{"the same at 500/s", 0.6, false, cpuRatio("302", 500, RedirectdLogged, KamailioHTTP)},
 	{"setup latency p99 at 2000/s, x kamailio", 1.5, false, ratio(Key{Kind: Calls, Work: "302", Rate: 2000}, Sipedge, Kamailio, p99)},
 	{"memory after 60 s at 1000/s, x kamailio", 1.5, false, ratio(Key{Kind: Minute, Work: "302", Rate: 1000}, Sipedge, Kamailio, pss)},
 	{"memory of a ringing call, of 20000, x kamailio", 1, false, ratio(Key{Kind: Ringing, Work: "302", Rate: 1000, Ringing: 20000}, Sipedge, Kamailio, ringBytes)},
