@@ -33,6 +33,7 @@ var commands = map[string]command{
 	"httppolicy": answerHTTP,
 	"echo":       echo,
 	"asker":      ask,
+	"tables":     again,
 	"inside":     inside,
 	"run":        outside,
 }

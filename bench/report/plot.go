@@ -13,7 +13,7 @@ const (
 	labelWidth = 250
 	barsWidth  = 540
 	barHeight  = 16
-	titleSpace = 64
+	titleSpace = 74
 )
 
 // Plot is the CPU of calls by work and system, as SVG: the policy's behind the
@@ -46,7 +46,7 @@ func Plot(all []Result, title string) string {
 
 func heading(title string) string {
 	var b strings.Builder
-	text(&b, 10, 22, `font-size="15" font-weight="bold"`, "CPU seconds for 1,000 calls")
+	text(&b, 10, 22, `font-size="15" font-weight="bold"`, "CPU seconds for 1,000 calls, medians (!: calls were lost or repeated)")
 	text(&b, 10, 42, `fill="#555"`, title)
 	return b.String()
 }
@@ -101,7 +101,7 @@ func axis(b *strings.Builder, y int, most float64) {
 		fmt.Fprintf(b, `<line x1="%d" y1="%d" x2="%d" y2="%d" stroke="#555"/>`+"\n", x, y, x, y+4)
 		text(b, x, y+18, `text-anchor="middle"`, fmt.Sprintf("%g", math.Round(v*1e4)/1e4))
 	}
-	text(b, labelWidth+barsWidth/2, y+36, `text-anchor="middle"`, "CPU seconds for 1,000 calls, medians")
+	text(b, labelWidth+barsWidth/2, y+36, `text-anchor="middle"`, "CPU seconds for 1,000 calls")
 }
 
 func text(b *strings.Builder, x, y int, attributes, content string) {

@@ -2,7 +2,6 @@ package report
 
 import (
 	"bytes"
-	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"io"
@@ -67,6 +66,15 @@ func TestRatioByRepetition(t *testing.T) {
 	}
 	if v := groups[1].Ratio(Find(groups, Key{}), totalCPU); v.Known {
 		t.Errorf("to nothing: %+v", v)
+	}
+}
+
+// TestLoggedPeer: who logs is compared with who does so too.
+func TestLoggedPeer(t *testing.T) {
+	t.Parallel()
+	groups := Groups([]Result{call(Kamailio, 1, 1), call(KamailioLogged, 1, 2), call(SipedgeLogged, 1, 1)})
+	if got := groups[2].toPeer(groups, Kamailio, totalCPU); got != "0.50" {
+		t.Error(got)
 	}
 }
 
@@ -148,8 +156,11 @@ func TestLines(t *testing.T) {
 	if err := WriteLines(&b, []Result{want}); err != nil {
 		t.Fatal(err)
 	}
-	var got Result
-	if err := json.Unmarshal(b.Bytes(), &got); err != nil || got.EdgeCPU != want.EdgeCPU || *got.Probe != *want.Probe || got.Key() != want.Key() {
+	got, err := ReadLines(&b)
+	if err != nil || len(got) != 1 || got[0].EdgeCPU != want.EdgeCPU || *got[0].Probe != *want.Probe || got[0].Key() != want.Key() {
 		t.Errorf("%+v, %v", got, err)
+	}
+	if got, err := ReadLines(strings.NewReader("{")); err == nil {
+		t.Errorf("half a line: %+v", got)
 	}
 }

@@ -3,6 +3,7 @@ package report
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 
 	"github.com/redirectd/redirectd/bench/probe"
@@ -88,4 +89,19 @@ func WriteLines(w io.Writer, all []Result) error {
 		}
 	}
 	return nil
+}
+
+// ReadLines reads what [WriteLines] wrote.
+func ReadLines(r io.Reader) (all []Result, err error) {
+	decoder := json.NewDecoder(r)
+	for {
+		var result Result
+		switch err := decoder.Decode(&result); {
+		case errors.Is(err, io.EOF):
+			return all, nil
+		case err != nil:
+			return nil, err
+		}
+		all = append(all, result)
+	}
 }

@@ -42,9 +42,16 @@ func cpuTable(groups []*Group) string {
 	return t.String()
 }
 
-// peer is the group of another system at the same work.
+// peer is the group of another system at the same work. Who logs is compared with
+// a Kamailio that does.
 func (g *Group) peer(groups []*Group, system string) *Group {
 	key := g.Key
+	switch g.System {
+	case SipedgeLogged, RedirectdLogged, KamailioLogged:
+		if system == Kamailio {
+			system = KamailioLogged
+		}
+	}
 	key.System = system
 	return Find(groups, key)
 }
