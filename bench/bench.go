@@ -97,7 +97,7 @@ func (o *options) measure(ctx context.Context, b *bench, stdout io.Writer) error
 	defer cancel()
 	began, load := time.Now(), loadAverage()
 	b.all(limited)
-	head := describe(ctx, b, o.plan, began, load)
+	head := describe(context.WithoutCancel(ctx), b, o.plan, began, load)
 	if limited.Err() != nil {
 		head += "\n**Not finished**: ended or out of time, so some repetitions are missing.\n"
 	}
