@@ -22,7 +22,7 @@ const (
 func portsFree(ctx context.Context) error {
 	var config net.ListenConfig
 	var problems []error
-	for _, port := range []uint16{edgePort, 5100, responder.Redirect, responder.Target, responder.Failing, responder.Busy} {
+	for _, port := range []uint16{edgePort, 5100, responder.CountsPort, responder.Redirect, responder.Target, responder.Failing, responder.Busy} {
 		conn, err := config.ListenPacket(ctx, "udp4", loopback(port).String())
 		if err != nil {
 			problems = append(problems, fmt.Errorf("port %d of UDP must be free: %w", port, err))

@@ -2,7 +2,6 @@ package responder
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"sync/atomic"
 )
@@ -38,10 +37,6 @@ type Counts struct {
 	Invite, Ack, Bye atomic.Int64
 }
 
-// CountsQuery as a datagram to Redirect is answered with the counts, as JSON:
-// the driver asks before and after a load.
-const CountsQuery = "COUNTS"
-
 func (s *server) answer(request, out []byte, port int, transport string, send func([]byte)) {
 	switch {
 	case bytes.HasPrefix(request, []byte("INVITE ")):
@@ -52,14 +47,15 @@ func (s *server) answer(request, out []byte, port int, transport string, send fu
 	case bytes.HasPrefix(request, []byte("BYE ")):
 		s.counts.Bye.Add(1)
 		send(reply(out, request, "200 OK", "", ""))
-	case string(request) == CountsQuery:
-		b, _ := json.Marshal(Totals{s.counts.Invite.Load(), s.counts.Ack.Load(), s.counts.Bye.Load()})
-		send(b)
 	}
 }
 
-// Totals is the answer to [CountsQuery].
+// Totals is what [Query] gets: the driver asks before and after a load.
 type Totals struct{ Invite, Ack, Bye int64 }
+
+func (s *server) totals() Totals {
+	return Totals{s.counts.Invite.Load(), s.counts.Ack.Load(), s.counts.Bye.Load()}
+}
 
 func invite(request, out []byte, port int, transport string, send func([]byte)) {
 	work := workOf(request)

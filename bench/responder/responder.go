@@ -6,6 +6,7 @@ package responder
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -19,6 +20,9 @@ const (
 	Target   = 5080 // 180, then 200
 	Failing  = 5081 // 503
 	Busy     = 5082 // 486
+
+	// CountsPort is of its own: a flood at the others must not delay the counts.
+	CountsPort = 5069
 )
 
 // ports are all of them.
@@ -40,6 +44,9 @@ func Serve(ctx context.Context, started func()) error {
 		if err := s.listen(port); err != nil {
 			return fmt.Errorf("listen: %w", err)
 		}
+	}
+	if err := s.listenCounts(); err != nil {
+		return fmt.Errorf("listen: %w", err)
 	}
 	started()
 	<-ctx.Done()
@@ -63,6 +70,28 @@ func (s *server) listen(port int) error {
 	s.ends = append(s.ends, listener.Close)
 	s.wait.Go(func() { s.serveUDP(conn, port) })
 	s.wait.Go(func() { s.serveTCP(listener, port) })
+	return nil
+}
+
+// listenCounts answers any datagram to CountsPort with the counts.
+func (s *server) listenCounts() error {
+	conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: CountsPort})
+	if err != nil {
+		return err
+	}
+	s.ends = append(s.ends, conn.Close)
+	s.wait.Go(func() {
+		b := make([]byte, 1024)
+		for {
+			_, from, err := conn.ReadFromUDPAddrPort(b)
+			if errors.Is(err, net.ErrClosed) {
+				return
+			}
+			if totals, err := json.Marshal(s.totals()); err == nil {
+				_, _ = conn.WriteToUDPAddrPort(totals, from) // asked again if lost
+			}
+		}
+	})
 	return nil
 }
 
