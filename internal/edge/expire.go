@@ -83,6 +83,9 @@ func (rc *responseContext) timedOut(b *branch) {
 // next one starts when this branch has ended: else two phones might answer.
 func (rc *responseContext) answerTimeout(b *branch, now time.Time) {
 	b.answerTime, b.timerC = time.Time{}, time.Time{}
+	if rc.isLastHope(b) {
+		return
+	}
 	b.timedOut = true
 	if !b.answering() || rc.method != "INVITE" {
 		rc.giveUp(b, redirectv1.Outcome_OUTCOME_ANSWER_TIMEOUT, "no response in time")
@@ -95,6 +98,9 @@ func (rc *responseContext) answerTimeout(b *branch, now time.Time) {
 // at its next address, or not at all.
 func (rc *responseContext) silent(b *branch) {
 	rc.edge.resolver.Failed(b.hop)
+	if rc.isLastHope(b) {
+		return
+	}
 	if !rc.more(b) {
 		rc.giveUp(b, redirectv1.Outcome_OUTCOME_RESPONSE_TIMEOUT, "no response within response_timeout")
 		return
@@ -102,6 +108,15 @@ func (rc *responseContext) silent(b *branch) {
 	b.cancelWanted = rc.method == "INVITE"
 	b.client.Quiet()
 	rc.again(b)
+}
+
+// isLastHope reports whether a request other than INVITE can be answered by this
+// branch alone. To give it up would help nobody: a 408 is not sent, and an answer that
+// comes yet would be lost (RFC 4320 section 4.2). Timer F ends it.
+func (rc *responseContext) isLastHope(b *branch) bool {
+	d := rc.decision
+	return rc.method != "INVITE" && !rc.more(b) && !rc.advises(b) && (rc.best.status == 0 || rc.best.status == 408) &&
+		(d == nil || len(rc.remaining) == 0 && d.GetExhausted() == nil && !d.GetConsultOnFailure())
 }
 
 // giveUp goes on without a target that has said nothing. Its client transaction

@@ -14,6 +14,10 @@ func (rc *responseContext) finish(status int, b []byte, why string) {
 	if rc.final {
 		return
 	}
+	if rc.method != "INVITE" && (status == 408 || rc.tooLate()) { // RFC 4320 section 4.2
+		rc.mute(why)
+		return
+	}
 	rc.last = b
 	rc.rememberChallenge(status) // the caller may be quick
 	sent := rc.server.Respond(&rc.edge.cfg.Timers, status, time.Now()).Has(transaction.Send)
@@ -32,15 +36,26 @@ func (rc *responseContext) finish(status int, b []byte, why string) {
 	rc.release()
 }
 
+// tooLate reports whether the sender of a request other than INVITE has given up by
+// now: Timer F of its client transaction is no longer than that.
+func (rc *responseContext) tooLate() bool {
+	return time.Since(rc.receivedAt) >= rc.edge.cfg.Timers.Timeout()
+}
+
+// mute ends a request other than INVITE without a final response. It would be of
+// use to nobody, and a 408 would have the next element take us for dead (RFC 4320
+// section 4.2). What comes again is absorbed as after one, by Timer J: it was
+// delivered, and must not be a second time.
+func (rc *responseContext) mute(why string) {
+	rc.logCall(0, "no final response in time: "+why)
+	rc.last = nil
+	rc.server.Respond(&rc.edge.cfg.Timers, 408, time.Now())
+	rc.release()
+}
+
 // respondOwn sends a final response of our own upstream.
 func (rc *responseContext) respondOwn(status int, reason string) {
 	if rc.final {
-		return
-	}
-	if status == 408 && rc.method != "INVITE" { // RFC 4320 section 4.2: say nothing at all
-		rc.logCall(0, "no final response in time for a request other than INVITE")
-		rc.server.Abandon()
-		rc.release()
 		return
 	}
 	b := message.Response(nil, rc.request, rc.source, status, reason, newTag())
@@ -85,10 +100,6 @@ func (rc *responseContext) finishExhausted() {
 // reject sends a final response that the policy wants.
 func (rc *responseContext) reject(r *redirectv1.FinalResponse, why string) {
 	status := int(r.GetStatus())
-	if status == 408 && rc.method != "INVITE" {
-		rc.respondOwn(408, "")
-		return
-	}
 	b := message.Response(nil, rc.request, rc.source, status, r.GetReasonPhrase(), newTag(), rc.ownHeaders(r.GetHeaderOps())...)
 	if len(b) > message.MaxSize {
 		rc.edge.log.Warn("header operations dropped", "call_id", rc.callID, "reason", "the response would be too big", "bytes", len(b))

@@ -20,11 +20,21 @@ var (
 // timeoutOf returns how long a client transaction may take: 64*T1, for a request
 // other than INVITE from its arrival, for all targets together (RFC 4320).
 func (rc *responseContext) timeoutOf(now time.Time) time.Duration {
-	timeout := rc.edge.cfg.Timers.Timeout()
 	if rc.method == "INVITE" {
-		return timeout
+		return rc.edge.cfg.Timers.Timeout()
 	}
-	return max(rc.receivedAt.Add(timeout).Sub(now), time.Millisecond)
+	return max(rc.receivedAt.Add(rc.timeOfAll()).Sub(now), time.Millisecond)
+}
+
+// timeOfAll returns how long all targets of a request other than INVITE have
+// together. After a redirect that is T1 less: what is said if none of them answers
+// must come before the caller has given up.
+func (rc *responseContext) timeOfAll() time.Duration {
+	timers := &rc.edge.cfg.Timers
+	if rc.decision != nil {
+		return timers.Timeout() - timers.T1
+	}
+	return timers.Timeout()
 }
 
 // try makes an attempt of a target.

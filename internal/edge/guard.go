@@ -27,7 +27,7 @@ func (rc *responseContext) guard(t *target, now time.Time) *refused {
 		return &refused{"setup_time", fmt.Sprintf("the call is %s old (limits.setup_time: %s)",
 			now.Sub(rc.receivedAt).Round(time.Second), limit)}
 	}
-	if limit := rc.edge.cfg.Timers.Timeout(); rc.method != "INVITE" && now.Sub(rc.receivedAt) >= limit {
+	if limit := rc.timeOfAll(); rc.method != "INVITE" && now.Sub(rc.receivedAt) >= limit {
 		return &refused{"setup_time", fmt.Sprintf("the transaction of the %s has ended after %s (RFC 4320)", rc.method, limit)}
 	}
 	if rc.edge.isOwn(t.hop()) {

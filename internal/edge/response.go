@@ -210,7 +210,7 @@ func (rc *responseContext) lateFinal(b *branch, m *message.Message) {
 		return
 	}
 	rc.ended, rc.remaining = true, nil
-	if !rc.cancelBranches(b) {
+	if !rc.cancelBranches(b) || rc.method != "INVITE" { // nothing else can be cancelled, so nothing is waited for
 		rc.finishBest("6xx ends the search")
 	}
 }

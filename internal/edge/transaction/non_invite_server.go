@@ -46,8 +46,7 @@ func (s *NonInviteServer) Expire(_ *Timers, now time.Time) Action {
 	return 0
 }
 
-// Abandon ends the transaction at once: a request that can't be answered in
-// time is not answered at all (RFC 4320 section 4.2).
+// Abandon ends the transaction at once.
 func (s *NonInviteServer) Abandon() Action {
 	s.state, s.end = Terminated, time.Time{}
 	return End
