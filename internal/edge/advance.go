@@ -1,8 +1,6 @@
 package edge
 
 import (
-	"time"
-
 	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
 )
 
@@ -81,7 +79,7 @@ func (rc *responseContext) nextTarget() {
 		if err != nil {
 			why = &refused{"uri", err.Error()}
 		} else {
-			why = rc.guard(t, time.Now())
+			why = rc.guard(t, rc.edge.now())
 		}
 		if why == nil {
 			rc.try(t)

@@ -13,7 +13,7 @@ import (
 // beginAttempt enters a target into the record of attempts.
 func (rc *responseContext) beginAttempt(t *target) {
 	rc.tried = append(rc.tried, t)
-	a := &redirectv1.Attempt{Target: t.proto, StartedAt: timestamp(time.Now())}
+	a := &redirectv1.Attempt{Target: t.proto, StartedAt: timestamp(rc.edge.now())}
 	if len(rc.attempts) == 0 {
 		a.Trunk = rc.in.trunkName()
 	}
@@ -43,7 +43,7 @@ func (rc *responseContext) sawProvisional(b *branch, status int) {
 func (rc *responseContext) endAttempt(b *branch, outcome redirectv1.Outcome, m *message.Message, detail string) {
 	a := rc.attempts[b.attempt]
 	a.Outcome, a.Detail = outcome, validUTF8(detail)
-	a.Duration = durationpb.New(time.Since(a.StartedAt.AsTime()))
+	a.Duration = durationpb.New(rc.edge.now().Sub(a.StartedAt.AsTime()))
 	if m != nil {
 		a.Response = rc.responseProto(m, b.flow.Remote.String())
 	}

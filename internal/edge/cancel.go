@@ -26,7 +26,7 @@ func (e *Edge) receiveCancel(f transport.Flow, m *message.Message) {
 	if !rc.final {
 		rc.reasons = boundedReasons(m)
 	}
-	rc.cancel(time.Now())
+	rc.cancel(e.now())
 }
 
 // boundedReasons returns what a CANCEL says of why, such as "Call completed
@@ -66,7 +66,7 @@ func (rc *responseContext) cancelBranches(but *branch) (pending bool) {
 			continue
 		}
 		pending = true
-		rc.cancelBranch(b, time.Now())
+		rc.cancelBranch(b, rc.edge.now())
 	}
 	return pending
 }

@@ -137,7 +137,7 @@ func (rc *responseContext) previous() *challengedCall {
 	if rc.in.inDialog {
 		return rc.previousCall
 	}
-	if call, ok := rc.edge.challengedCalls.get(rc.callKey(), time.Now()); ok {
+	if call, ok := rc.edge.challengedCalls.get(rc.callKey(), rc.edge.now()); ok {
 		rc.previousCall = call
 	}
 	return rc.previousCall
@@ -149,7 +149,7 @@ func (rc *responseContext) rememberChallenge(status int) {
 	if !isChallenge(status) || rc.in.inDialog {
 		return
 	}
-	now := time.Now()
+	now := rc.edge.now()
 	key := rc.callKey()
 	call := &challengedCall{grants: rc.grants(now), attempts: rc.attempts}
 	size := len(key.peer) + len(key.callID) + len(key.fromTag) + 1024

@@ -4,7 +4,6 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/redirectd/redirectd/internal/edge/message"
 )
@@ -98,7 +97,7 @@ func (rc *responseContext) rememberWithheld(b *branch, ok *message.Message) {
 	for _, realm := range b.realms {
 		size += len(realm)
 	}
-	rc.edge.withheld.put(key, b.realms, size, time.Now())
+	rc.edge.withheld.put(key, b.realms, size, rc.edge.now())
 }
 
 // editAckCredentials leaves in the ACK of a 2xx what its INVITE carried to the
@@ -107,7 +106,7 @@ func (e *Edge) editAckCredentials(edit *message.Edit, m *message.Message, in *in
 	if !hasCredentials(m) {
 		return
 	}
-	if realms, ok := e.withheld.get(newACKKey(identity(in.trunk, source), m), time.Now()); ok {
+	if realms, ok := e.withheld.get(newACKKey(identity(in.trunk, source), m), e.now()); ok {
 		withhold(edit, m, realms)
 	}
 }

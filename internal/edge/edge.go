@@ -36,11 +36,14 @@ type Options struct {
 	Logger *slog.Logger
 	// Registerer gets the sipedge_* metrics. Nil: none are exported.
 	Registerer prometheus.Registerer
+	// Clock says what time it is to every timer of SIP. Nil: [time.Now].
+	Clock func() time.Time
 }
 
 // Edge is a running proxy. Its methods are safe for concurrent use.
 type Edge struct {
 	cfg      Config
+	now      func() time.Time
 	version  string
 	log      *slog.Logger
 	policy   policy.Policy
@@ -78,11 +81,14 @@ func Start(o Options) (*Edge, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
 	e := &Edge{
-		cfg: o.Config, version: o.Version, log: o.Logger,
+		cfg: o.Config, now: o.Clock, version: o.Version, log: o.Logger,
 		policy: o.Policy, embedded: o.Embedded,
 		table:     transaction.NewTable[*responseContext](o.Config.Limits.Transactions),
-		wheel:     transaction.NewWheel(time.Now()),
+		wheel:     transaction.NewWheel(o.Clock()),
 		seed:      maphash.MakeSeed(),
 		macs:      newMACs(o.Config.Secrets),
 		decisions: make(chan struct{}, o.Config.Limits.Decisions),
@@ -111,7 +117,7 @@ func Start(o Options) (*Edge, error) {
 		Servers: o.Config.DNS.Servers, Timeout: o.Config.DNS.Timeout, UnreachableFor: o.Config.DNS.UnreachableFor,
 		Available: sockets.Has, Usable: sockets.HasKind,
 	})
-	e.wg.Go(func() { e.wheel.Run(e.ctx) })
+	e.wg.Go(func() { e.wheel.Run(e.ctx, e.now) })
 	sockets.Serve()
 	return e, nil
 }
@@ -134,9 +140,9 @@ func (e *Edge) Drain(ctx context.Context) {
 	e.draining.Store(true)
 	ticker := time.NewTicker(20 * time.Millisecond)
 	defer ticker.Stop()
-	for busy := time.Now(); e.InProgress() > 0 && time.Since(busy) < e.cfg.Timers.T1; {
+	for busy := e.now(); e.InProgress() > 0 && e.now().Sub(busy) < e.cfg.Timers.T1; {
 		if e.unanswered() > 0 {
-			busy = time.Now()
+			busy = e.now()
 		}
 		select {
 		case <-ctx.Done():

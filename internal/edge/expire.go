@@ -12,7 +12,7 @@ func (rc *responseContext) expire() {
 	defer rc.edge.survive()
 	rc.mu.Lock()
 	defer rc.leave()
-	now := time.Now()
+	now := rc.edge.now()
 	timers := &rc.edge.cfg.Timers
 	if rc.server.Expire(timers, now).Has(transaction.Send) {
 		rc.send(rc.last)

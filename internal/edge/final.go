@@ -1,8 +1,6 @@
 package edge
 
 import (
-	"time"
-
 	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
 	"github.com/redirectd/redirectd/internal/edge/message"
 	"github.com/redirectd/redirectd/internal/edge/transaction"
@@ -20,7 +18,7 @@ func (rc *responseContext) finish(status int, b []byte, why string) {
 	}
 	rc.last = b
 	rc.rememberChallenge(status) // the caller may be quick
-	sent := rc.server.Respond(&rc.edge.cfg.Timers, status, time.Now()).Has(transaction.Send)
+	sent := rc.server.Respond(&rc.edge.cfg.Timers, status, rc.edge.now()).Has(transaction.Send)
 	if sent {
 		rc.send(b)
 		rc.edge.metrics.finals.WithLabelValues(statusClass(status)).Inc()
@@ -39,7 +37,7 @@ func (rc *responseContext) finish(status int, b []byte, why string) {
 // tooLate reports whether the sender of a request other than INVITE has given up by
 // now: Timer F of its client transaction is no longer than that.
 func (rc *responseContext) tooLate() bool {
-	return time.Since(rc.receivedAt) >= rc.edge.cfg.Timers.Timeout()
+	return rc.edge.now().Sub(rc.receivedAt) >= rc.edge.cfg.Timers.Timeout()
 }
 
 // mute ends a request other than INVITE without a final response. It would be of
@@ -49,7 +47,7 @@ func (rc *responseContext) tooLate() bool {
 func (rc *responseContext) mute(why string) {
 	rc.logCall(0, "no final response in time: "+why)
 	rc.last = nil
-	rc.server.Respond(&rc.edge.cfg.Timers, 408, time.Now())
+	rc.server.Respond(&rc.edge.cfg.Timers, 408, rc.edge.now())
 	rc.release()
 }
 

@@ -99,7 +99,7 @@ func (rc *responseContext) sendOn(b *branch, f transport.Flow) {
 
 // launch starts the client transaction of a branch (16.6 steps 10 and 11).
 func (rc *responseContext) launch(b *branch) {
-	now := time.Now()
+	now := rc.edge.now()
 	a := rc.attempts[b.attempt]
 	a.DestinationAddress = b.flow.Remote.String()
 	if b.attempt > 0 {

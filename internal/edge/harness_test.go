@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -71,6 +72,20 @@ func nextHop(uri string) func(*Options) {
 func withPolicy(p policy.Policy) func(*Options) {
 	return func(o *Options) { o.Policy = p }
 }
+
+// clock stands still until a test puts it forward.
+type clock struct{ ahead atomic.Int64 }
+
+// withClock has the edge go by a clock of the test's.
+func withClock(c *clock) func(*Options) {
+	began := time.Now()
+	return func(o *Options) {
+		o.Clock = func() time.Time { return began.Add(time.Duration(c.ahead.Load())) }
+	}
+}
+
+// forward puts the clock forward: what is due fires at the next tick of the wheel.
+func (c *clock) forward(d time.Duration) { c.ahead.Add(int64(d)) }
 
 // fast makes every timer a tenth of the RFC's.
 func fast(o *Options) {

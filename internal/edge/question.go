@@ -45,7 +45,7 @@ func (rc *responseContext) aboutFailure() *redirectv1.DecideRequest {
 
 // newRequest makes a question but for its event.
 func (rc *responseContext) newRequest() *redirectv1.DecideRequest {
-	now := time.Now()
+	now := rc.edge.now()
 	rc.questions++
 	return &redirectv1.DecideRequest{
 		RequestId: strings.TrimPrefix(transaction.Branch(rc.id, rc.questions), transaction.MagicCookie),

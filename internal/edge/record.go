@@ -14,7 +14,7 @@ func (rc *responseContext) logCall(status int, why string) {
 	if rc.redirectStatus == 0 {
 		return
 	}
-	rc.edge.metrics.redirectedSeconds.Observe(time.Since(rc.receivedAt).Seconds())
+	rc.edge.metrics.redirectedSeconds.Observe(rc.edge.now().Sub(rc.receivedAt).Seconds())
 	attempts := make([]string, len(rc.attempts))
 	for i, a := range rc.attempts {
 		attempts[i] = describeAttempt(a)
@@ -23,7 +23,7 @@ func (rc *responseContext) logCall(status int, why string) {
 		"call_id", rc.callID, "method", rc.method, "source", rc.source.String(),
 		"trunk", rc.in.trunkName(), "profile", rc.edge.profile(rc.in),
 		"attempts", attempts, "status", status, "why", why, "decisions", rc.explanations,
-		"cancelled", rc.cancelled, "duration", time.Since(rc.receivedAt).Round(time.Microsecond))
+		"cancelled", rc.cancelled, "duration", rc.edge.now().Sub(rc.receivedAt).Round(time.Microsecond))
 }
 
 // describeAttempt says what became of an attempt:

@@ -90,14 +90,14 @@ func (rc *responseContext) ask(q *question) {
 	ctx, cancel := context.WithTimeout(e.ctx, timeout)
 	generation := rc.generation
 	rc.abort, rc.waitingFor = cancel, "policy"
-	rc.decideBy = time.Now().Add(timeout + 50*time.Millisecond) // a policy that ignores its deadline
+	rc.decideBy = e.now().Add(timeout + 50*time.Millisecond) // a policy that ignores its deadline
 	e.wg.Go(func() {
 		defer e.survive()
 		defer func() { <-e.decisions }()
 		defer cancel()
-		began := time.Now()
+		began := e.now()
 		answer, err := ask(ctx, e.policy, q.request)
-		e.metrics.decisionSeconds.Observe(time.Since(began).Seconds())
+		e.metrics.decisionSeconds.Observe(e.now().Sub(began).Seconds())
 		rc.mu.Lock()
 		defer rc.leave()
 		if rc.generation == generation && !rc.final {
@@ -108,9 +108,9 @@ func (rc *responseContext) ask(q *question) {
 
 // decideEmbedded asks the built-in policy.
 func (rc *responseContext) decideEmbedded(q *question) {
-	began := time.Now()
+	began := rc.edge.now()
 	answer, err := ask(rc.edge.ctx, rc.edge.embedded, q.request)
-	rc.edge.metrics.decisionSeconds.Observe(time.Since(began).Seconds())
+	rc.edge.metrics.decisionSeconds.Observe(rc.edge.now().Sub(began).Seconds())
 	rc.decided(answer, err)
 }
 

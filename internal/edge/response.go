@@ -16,7 +16,7 @@ func (rc *responseContext) response(n int, m *message.Message) {
 		rc.edge.metrics.dropped.WithLabelValues("stray_response").Inc()
 		return
 	}
-	now := time.Now()
+	now := rc.edge.now()
 	switch m.Method() {
 	case rc.method:
 	case "CANCEL":
@@ -92,7 +92,7 @@ func (rc *responseContext) sendTrying() {
 }
 
 func (rc *responseContext) sendProvisional(b []byte) {
-	if !rc.server.Respond(&rc.edge.cfg.Timers, 180, time.Now()).Has(transaction.Send) {
+	if !rc.server.Respond(&rc.edge.cfg.Timers, 180, rc.edge.now()).Has(transaction.Send) {
 		return
 	}
 	rc.last = b

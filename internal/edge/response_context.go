@@ -74,7 +74,7 @@ type responseContext struct {
 func newResponseContext(e *Edge, f transport.Flow, m *message.Message, key string, in *inbound) *responseContext {
 	rc := &responseContext{
 		edge: e, id: newID(), key: key,
-		upstream: upstreamFlow(f, m), source: f.Remote, receivedAt: time.Now(), in: in,
+		upstream: upstreamFlow(f, m), source: f.Remote, receivedAt: e.now(), in: in,
 		request: m.Clone(), redirectedFrom: -1, back: backTo(f, m),
 	}
 	// Substrings of the request would keep all of it in memory.

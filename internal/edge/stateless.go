@@ -80,7 +80,7 @@ func (e *Edge) receiveAck(f transport.Flow, m *message.Message) {
 func (rc *responseContext) acked() bool {
 	rc.mu.Lock()
 	defer rc.leave()
-	return rc.server.Ack(&rc.edge.cfg.Timers, time.Now()).Has(transaction.Deliver)
+	return rc.server.Ack(&rc.edge.cfg.Timers, rc.edge.now()).Has(transaction.Deliver)
 }
 
 // forwardAck forwards an ACK of a 2xx statelessly. It waits for nothing unless

@@ -140,10 +140,10 @@ func (w *Wheel) collect() {
 	}
 }
 
-// Run advances the wheel until ctx is done. It wakes when a tick begins, not up to
-// one tick after: both would add up.
-func (w *Wheel) Run(ctx context.Context) {
-	align := time.NewTimer(Tick - time.Since(w.start)%Tick)
+// Run advances the wheel to what the clock says until ctx is done. It wakes when a
+// tick begins, not up to one tick after: both would add up.
+func (w *Wheel) Run(ctx context.Context, clock func() time.Time) {
+	align := time.NewTimer(Tick - clock().Sub(w.start)%Tick)
 	defer align.Stop()
 	select {
 	case <-ctx.Done():
@@ -153,7 +153,7 @@ func (w *Wheel) Run(ctx context.Context) {
 	ticker := time.NewTicker(Tick)
 	defer ticker.Stop()
 	for {
-		w.Advance(time.Now())
+		w.Advance(clock())
 		select {
 		case <-ctx.Done():
 			return

@@ -18,7 +18,7 @@ func running(t *testing.T) *Wheel {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		w.Run(ctx)
+		w.Run(ctx, time.Now)
 	}()
 	t.Cleanup(func() {
 		cancel()
@@ -42,7 +42,7 @@ func TestWheelIsPunctual(t *testing.T) {
 			time.Sleep(lag)
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
-			go w.Run(ctx)
+			go w.Run(ctx, time.Now)
 			synctest.Wait()
 			start := time.Now()
 			delays := []time.Duration{
@@ -233,7 +233,7 @@ func TestWheelRunEnds(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			ended := false
 			go func() {
-				w.Run(ctx)
+				w.Run(ctx, time.Now)
 				ended = true
 			}()
 			sleep(after)
