@@ -2,6 +2,7 @@ package edge
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -172,4 +173,60 @@ func TestRecurseFromNextHop(t *testing.T) {
 	b.Expect("ACK ")
 	call.Ack(caller.ExpectSkipping100("SIP/2.0 480"))
 	other.Silent(10 * time.Millisecond)
+}
+
+// TestAdvice503IsNoFailover puts the 503 of one of several redirect servers to the
+// policy at once, as every answer from 300 up.
+func TestAdvice503IsNoFailover(t *testing.T) {
+	t.Parallel()
+	caller, first, second, core := siptest.UDP(t), siptest.UDP(t), siptest.UDP(t), siptest.UDP(t)
+	e := startEdge(t, redirectServer(first, core.URI("")), func(o *Options) {
+		o.Config.Trunks[0].NextHop = append(o.Config.Trunks[0].NextHop, second.URI(""))
+	})
+	call := caller.Invite(e.udp, "sip:bob@example.com")
+	first.Respond(first.Expect("INVITE "), 503, "No Advice")
+	core.Respond(core.Expect("INVITE "), 200, "OK")
+	call.Ack(caller.ExpectSkipping100("SIP/2.0 200"))
+	second.Silent(10 * time.Millisecond)
+}
+
+// TestPassedThrough503Becomes500, whoever passes it (16.7 step 6): the next one up
+// would not try us again. What the policy adds stays.
+func TestPassedThrough503Becomes500(t *testing.T) {
+	t.Parallel()
+	passes := answers(&responseT{Action: &redirectv1.DecideResponse_PassThrough{PassThrough: &redirectv1.PassThrough{
+		HeaderOps: []*redirectv1.HeaderOp{add("X-Passed", "yes")},
+	}}})
+	fails := policy.Func(func(context.Context, *requestT) (*responseT, error) { return nil, errors.New("down") })
+	for name, p := range map[string]policy.Policy{"a policy": passes, "no policy": fails, "the built-in one": nil} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			caller, server := siptest.UDP(t), siptest.UDP(t)
+			e := startEdge(t, redirectServer(server), withPolicy(p))
+			call := caller.Invite(e.udp, "sip:bob@example.com")
+			server.Respond(expectOf(server, call, "INVITE"), 503, "Service Unavailable")
+			final := caller.ExpectSkipping100("SIP/2.0 500")
+			call.Ack(final)
+			if name == "a policy" && final.Header("X-Passed") != "yes" {
+				t.Errorf("got\n%s", final.Raw)
+			}
+		})
+	}
+}
+
+// TestOnwardIsOneTarget is tried once, though it went on to its second URI
+// meanwhile (16.5).
+func TestOnwardIsOneTarget(t *testing.T) {
+	t.Parallel()
+	caller, server, dead, core := siptest.UDP(t), siptest.UDP(t), siptest.UDP(t), siptest.UDP(t)
+	deadURI := dead.URI("")
+	dead.Close()
+	e := startEdge(t, redirectServer(server, deadURI, core.URI("")),
+		withPolicy(tries(&redirectv1.Target{Uri: "sip:x@example.com", NextHop: onward})))
+	call := caller.Invite(e.udp, "sip:bob@example.com")
+	redirectTo(server)
+	redirectTo(core)
+	call.Ack(caller.ExpectSkipping100("SIP/2.0 480"))
+	core.Silent(10 * time.Millisecond)
+	e.log.find(t, "target refused", "was tried as attempt 1")
 }

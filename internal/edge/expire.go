@@ -48,8 +48,10 @@ func (rc *responseContext) expireBranch(b *branch, timers *transaction.Timers, n
 	}
 	if transaction.Due(b.cancelEnd, now) { // 9.1: as if it had been cancelled
 		b.cancelEnd = time.Time{}
-		b.client.Fail()
-		rc.conclude(b, redirectv1.Outcome_OUTCOME_ANSWER_TIMEOUT, nil, "no final response to the INVITE within 64*T1 of the CANCEL")
+		if b.answering() { // one that has its final response has timers of its own
+			b.client.Fail()
+			rc.conclude(b, redirectv1.Outcome_OUTCOME_ANSWER_TIMEOUT, nil, "no final response to the INVITE within 64*T1 of the CANCEL")
+		}
 	}
 	if b.concluded {
 		return

@@ -56,7 +56,8 @@ func (rc *responseContext) respondOwn(status int, reason string) {
 	if rc.final {
 		return
 	}
-	b := message.Response(nil, rc.request, rc.source, status, reason, newTag())
+	// The 200 of a CANCEL has the same tag as our 487 (9.2).
+	b := message.Response(nil, rc.request, rc.source, status, reason, rc.edge.statelessTag(rc.request))
 	rc.finish(status, b, "answered by the edge")
 }
 

@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/redirectd/redirectd/internal/edge/message"
@@ -8,8 +9,8 @@ import (
 )
 
 // looped refuses a request that is on its way through this edge already with all
-// that decides where it goes: its Request-URI and its trunk. That is a loop (16.3
-// step 4, RFC 5393 section 4.2). With any other it is a spiral, which is legal,
+// that decides where it goes: its Request-URI, its trunk, and its Route where that
+// is followed. That is a loop (16.3 step 4, RFC 5393 section 4.2). With any other it is a spiral, which is legal,
 // but not without end: each lap would have attempts and nested redirects of its
 // own.
 func (e *Edge) looped(m *message.Message, in *inbound) *refusal {
@@ -22,7 +23,7 @@ func (e *Edge) looped(m *message.Message, in *inbound) *refusal {
 		if !ok {
 			continue
 		}
-		if laps++; laps >= e.limitsOf(in.trunk).Nesting || rc.isFor(m.RequestURI(), in.trunk) {
+		if laps++; laps >= e.limitsOf(in.trunk).Nesting || rc.isFor(m, in) {
 			e.metrics.dropped.WithLabelValues("loop").Inc()
 			return &refusal{status: 482}
 		}
@@ -44,10 +45,11 @@ func (e *Edge) ofVia(via string) (*responseContext, bool) {
 	return e.table.ByID(id)
 }
 
-// isFor reports whether the request of a context that is in progress has that
-// Request-URI and trunk.
-func (rc *responseContext) isFor(uri string, trunk *Trunk) bool {
+// isFor reports whether a context in progress has a request that goes where this
+// one does. A next hop replaces the routes.
+func (rc *responseContext) isFor(m *message.Message, in *inbound) bool {
 	rc.mu.Lock()
 	defer rc.mu.Unlock()
-	return rc.request != nil && rc.request.RequestURI() == uri && rc.in.trunk == trunk
+	return rc.request != nil && rc.request.RequestURI() == m.RequestURI() && rc.in.trunk == in.trunk &&
+		(len(rc.edge.nextHop(in)) > 0 || slices.Equal(rc.in.routed.routes, in.routed.routes))
 }

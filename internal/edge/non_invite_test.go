@@ -84,11 +84,14 @@ func TestLastTargetStillAnswers(t *testing.T) {
 // delivered again (17.2.2).
 func TestMutedRequestIsAbsorbed(t *testing.T) {
 	t.Parallel()
+	var c clock
 	caller, server := siptest.UDP(t), siptest.UDP(t)
-	e := startEdge(t, nextHop(server.URI("")))
+	e := startEdge(t, withClock(&c), nextHop(server.URI("")))
 	call := caller.Invite(e.udp, "sip:bob@example.com", siptest.Method("MESSAGE"))
 	server.Respond(server.Expect("MESSAGE "), 408, "Request Timeout")
 	e.becomesMute(t)
+	c.forward(e.cfg.Timers.T4) // Timer K
+	caller.Silent(twoTicks)
 	call.Retransmit()
 	server.Silent(30 * time.Millisecond)
 	caller.Silent(10 * time.Millisecond)

@@ -125,8 +125,9 @@ func (rc *responseContext) elsewhere(b *branch) bool {
 	if len(w.uris) == 0 || !rc.more(b) {
 		return false
 	}
-	b.target.nextHop = w.uris[0]
-	w.uris = w.uris[1:]
+	t := *b.target // what was tried stays what it was, to be compared with
+	t.nextHop = w.uris[0]
+	b.target, w.uris = &t, w.uris[1:]
 	rc.reach(b)
 	return true
 }

@@ -176,6 +176,10 @@ func (rc *responseContext) passThrough(q *question, p *redirectv1.PassThrough) {
 		rc.finishBest("passed through by the policy")
 		return
 	}
+	if m.Status() == 503 { // 16.7 step 6: the next one up would not try us again
+		rc.reject(&redirectv1.FinalResponse{Status: 500, HeaderOps: p.GetHeaderOps()}, "a 503 is not passed through")
+		return
+	}
 	edit := m.Edit()
 	edit.PopVia()
 	if kept := p.GetContactIndexes(); len(kept) > 0 && m == rc.redirect {

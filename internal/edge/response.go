@@ -191,7 +191,7 @@ func (rc *responseContext) unavailableAt(b *branch, m *message.Message) bool {
 	if len(m.Values("Retry-After")) > 0 {
 		rc.edge.resolver.Failed(b.hop)
 	}
-	if !rc.more(b) {
+	if !rc.more(b) || rc.advises(b) { // what a redirect server says is for the policy
 		return false
 	}
 	rc.best.consider(m.Status(), m)

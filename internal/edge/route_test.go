@@ -131,12 +131,42 @@ func TestSchemes(t *testing.T) {
 			call.Ack(caller.ExpectSkipping100("SIP/2.0 486"))
 		}
 	}
-	// Nobody understands this one, and whoever is next may say so (16.3 step 1).
-	caller.Invite(with.udp, "sip:@%zz")
-	target.Expect("INVITE sip:@%zz SIP/2.0")
-	caller.Invite(without.udp, "sip:@%zz")
-	caller.Expect("SIP/2.0 100")
-	caller.ExpectSkipping100("SIP/2.0 400 ")
+}
+
+// TestUnreadableRequestURI is answered 400, whoever is next: a SIP URI is what a
+// proxy must understand (16.3 step 1, RFC 5118 section 4.2).
+func TestUnreadableRequestURI(t *testing.T) {
+	t.Parallel()
+	caller, target := siptest.UDP(t), siptest.UDP(t)
+	without, with := startEdge(t), startEdge(t, nextHop(target.URI("")))
+	for _, uri := range []string{"sip:@%zz", "sip:", "sip:@example.com", "SIPS:2001:db8::10", "sip:example.com:99999"} {
+		for name, send := range map[string]func() *siptest.Call{
+			"next hop": func() *siptest.Call { return caller.Invite(with.udp, uri) },
+			"neither":  func() *siptest.Call { return caller.Invite(without.udp, uri) },
+			"route": func() *siptest.Call {
+				return caller.Invite(without.udp, uri, siptest.Header("Route", "<"+target.URI("")+";lr>"))
+			},
+			"strict router": func() *siptest.Call {
+				return caller.Invite(without.udp, uri, siptest.Header("Route", "<"+target.URI("")+">"))
+			},
+		} {
+			t.Log(name)
+			send().Ack(caller.ExpectSkipping100("SIP/2.0 400 "))
+		}
+	}
+	target.Silent(10 * time.Millisecond)
+}
+
+// TestRouteOfAnotherScheme leads nowhere.
+func TestRouteOfAnotherScheme(t *testing.T) {
+	t.Parallel()
+	caller, target := siptest.UDP(t), siptest.UDP(t)
+	e := startEdge(t)
+	for _, route := range []string{"<tel:+1>", "<tel:+1;lr>", "<mailto:a@example.com>"} {
+		call := caller.Invite(e.udp, target.URI("bob"), siptest.Header("Route", route))
+		call.Ack(caller.ExpectSkipping100("SIP/2.0 400 "))
+	}
+	target.Silent(10 * time.Millisecond)
 }
 
 // TestRefusedBeforeForwarding has what a proxy answers itself (16.3, 16.5).

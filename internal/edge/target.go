@@ -32,6 +32,9 @@ type target struct {
 // errUnsupportedScheme is 416 for the caller's own Request-URI.
 var errUnsupportedScheme = errors.New("scheme is not SIP and there is no next hop")
 
+// errNoRoute is 400: no request can be sent there (16.12, 20.34).
+var errNoRoute = errors.New("a Route of another scheme than sip and sips")
+
 var errNoOnward = errors.New("next_hop: the trunk has no onward route")
 
 // firstTarget is the target of a request as it came (16.5): what its routes or
@@ -41,6 +44,9 @@ func firstTarget(r *routed, nextHops []string) (*target, error) {
 	uri, err := sipuri.Parse(r.requestURI)
 	if err == nil && len(uri.Headers) > 0 { // must not go on (19.1.1 table 1, RFC 4475 section 3.1.2.11)
 		uri, err = sipuri.Parse(uri.RequestURI())
+	}
+	if err != nil && isSIPScheme(r.requestURI) { // 16.3 step 1; RFC 5118 section 4.2
+		return nil, err
 	}
 	t.uri = uri
 	if len(nextHops) > 0 {
@@ -57,6 +63,11 @@ func firstTarget(r *routed, nextHops []string) (*target, error) {
 		return nil, fmt.Errorf("%w: %s", errUnsupportedScheme, uri.Scheme)
 	}
 	return t, nil
+}
+
+func isSIPScheme(text string) bool {
+	scheme, _, _ := strings.Cut(text, ":")
+	return strings.EqualFold(scheme, "sip") || strings.EqualFold(scheme, "sips")
 }
 
 // takeHops sends the request to the first of several hops that are configured;
@@ -85,6 +96,9 @@ func (t *target) takeRoutes(r *routed) error {
 		route, err := message.ParseNameAddr(value)
 		if err == nil {
 			uri, err = sipuri.Parse(route.URI)
+		}
+		if err == nil && !uri.IsSIP() {
+			err = errNoRoute
 		}
 		if err != nil && i == 0 { // the others are whose they are (16.3 step 1)
 			return fmt.Errorf("route %q: %w", value, err)

@@ -52,8 +52,13 @@ func (e *Edge) roomFor(in *inbound) *room {
 	return e.rooms[in.trunk]
 }
 
-// full answers a request that there is no room for; reason is a bounded word.
+// full answers a request that there is no room for; reason is a bounded word. An
+// INVITE within a dialog gets no answer: without a transaction its ACK would be
+// taken for that of a 2xx, and go to the callee. It is sent again.
 func (e *Edge) full(f transport.Flow, m *message.Message, reason string) {
 	e.metrics.dropped.WithLabelValues(reason).Inc()
+	if m.Method() == "INVITE" && m.ToTag() != "" {
+		return
+	}
 	e.reply(f, m, 503, "", message.Header{Name: "Retry-After", Value: "5"})
 }

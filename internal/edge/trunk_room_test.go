@@ -105,7 +105,8 @@ func TestNoPlaceIsLost(t *testing.T) {
 func TestNoPlaceIsLostByCalls(t *testing.T) {
 	t.Parallel()
 	caller, callee := siptest.New(t, "udp", "127.0.0.2"), siptest.New(t, "udp", "127.0.0.9")
-	e := startEdge(t, fast, nextHop(callee.URI("")), trunks(Trunk{Name: "a", From: from("127.0.0.2/32"), Limits: TrunkLimits{Transactions: 4}}))
+	var c clock
+	e := startEdge(t, withClock(&c), nextHop(callee.URI("")), trunks(Trunk{Name: "a", From: from("127.0.0.2/32"), Limits: TrunkLimits{Transactions: 4}}))
 	for range 3 {
 		answer(t, e, caller, callee, "sip:bob@example.com")
 	}
@@ -123,6 +124,22 @@ func TestNoPlaceIsLostByCalls(t *testing.T) {
 		t.Errorf("%d places are taken and %d contexts are there, want 4", got, contexts)
 	}
 	eventually(t, "the calls are forgotten", func() bool {
+		c.forward(time.Second) // Timers D, I, L and M
 		return e.taken(0) == 0 && e.InProgress() == 0
 	})
+}
+
+// TestFullTableWithinADialog has no room for a re-INVITE: no answer, which could
+// only be one whose ACK goes to the callee.
+func TestFullTableWithinADialog(t *testing.T) {
+	t.Parallel()
+	caller, callee := siptest.UDP(t), siptest.UDP(t)
+	e := startEdge(t, nextHop(callee.URI("")), func(o *Options) { o.Config.Limits.Transactions = 1 })
+	a := answer(t, e, caller, callee, "sip:bob@example.com")
+	caller.Send(e.udp, callerSide(caller, a.ok).request("INVITE", 2))
+	eventually(t, "the re-INVITE is dropped", func() bool {
+		return counted(t, e.metrics.dropped.WithLabelValues("transaction_limit")) == 1
+	})
+	caller.Silent(10 * time.Millisecond)
+	callee.Silent(10 * time.Millisecond)
 }
