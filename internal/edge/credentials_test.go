@@ -217,3 +217,24 @@ func TestGrants(t *testing.T) {
 		t.Errorf("%d grants, want %d", got, maxGrants)
 	}
 }
+
+// TestCredentialsWithinADialog go to the callee, whoever that is: the caller has
+// chosen to talk to it.
+func TestCredentialsWithinADialog(t *testing.T) {
+	t.Parallel()
+	caller, server, target := siptest.UDP(t), siptest.UDP(t), siptest.UDP(t)
+	e := startEdge(t, nextHop(server.URI("")))
+	call := caller.Invite(e.udp, "sip:bob@example.com")
+	server.Respond(server.Expect("INVITE "), 302, "Moved Temporarily", "Contact: <"+target.URI("x")+">")
+	target.Respond(target.Expect("INVITE "), 200, "OK")
+	ok := caller.ExpectSkipping100("SIP/2.0 200")
+	call.Ack(ok)
+	target.Expect("ACK ")
+	caller.Send(e.udp, callerSide(caller, ok).request("BYE", 2, `Authorization: Digest realm="x"`))
+	bye := target.Expect("BYE ")
+	if got := bye.Header("Authorization"); got != `Digest realm="x"` {
+		t.Errorf("Authorization of the BYE is %q", got)
+	}
+	target.Respond(bye, 200, "OK")
+	caller.Expect("SIP/2.0 200")
+}

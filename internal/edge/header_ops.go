@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"slices"
 	"strings"
 
 	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
@@ -16,6 +17,12 @@ var structural = []string{
 	"Authorization", "Proxy-Authorization",
 }
 
+// notOfContact are header fields that the "?headers" part of a Contact may not set
+// either: they say what the caller is and can (19.1.5). A body is one of them.
+var notOfContact = []string{
+	"Accept", "Accept-*", "Allow", "Supported", "Organization", "User-Agent", "Content-*", "Date", "MIME-Version", "Timestamp",
+}
+
 // headerStep is one change that is left of a header operation.
 type headerStep struct {
 	remove string          // remove all of this name first; empty: none
@@ -27,18 +34,23 @@ func (rc *responseContext) allowed(name string) bool {
 	if len(name) < 2 || !isToken(name) { // the compact forms have one letter; the contract has the long ones
 		return false
 	}
-	for _, s := range structural {
-		if strings.EqualFold(s, name) {
-			return false
-		}
-	}
-	for _, a := range rc.allowedHeaders() {
+	return !isListed(structural, name) && isListed(rc.allowedHeaders(), name)
+}
+
+// isListed reports whether a list has that name, or a prefix of it that ends in *.
+func isListed(list []string, name string) bool {
+	return slices.ContainsFunc(list, func(a string) bool {
 		prefix, wild := strings.CutSuffix(a, "*")
-		if strings.EqualFold(a, name) || wild && len(name) > len(prefix) && strings.EqualFold(prefix, name[:len(prefix)]) {
-			return true
-		}
-	}
-	return false
+		return strings.EqualFold(a, name) || wild && len(name) > len(prefix) && strings.EqualFold(prefix, name[:len(prefix)])
+	})
+}
+
+// isDangerous reports whether an operation copies what a Contact may not set, or to
+// what it may not set (19.1.5).
+func isDangerous(op *redirectv1.HeaderOp, name string) bool {
+	c := op.GetCopy()
+	return c.GetSource() == redirectv1.MessageRef_MESSAGE_REF_CONTACT &&
+		(isListed(notOfContact, name) || isListed(notOfContact, c.GetName()) || isListed(structural, c.GetName()))
 }
 
 func isToken(s string) bool {
@@ -100,9 +112,9 @@ func (rc *responseContext) headerSteps(ops []*redirectv1.HeaderOp, contact *redi
 		if name == "" {
 			continue
 		}
-		if !rc.allowed(name) {
+		if !rc.allowed(name) || isDangerous(op, name) {
 			rc.edge.metrics.headersDropped.Inc()
-			rc.edge.log.Warn("header dropped", "call_id", rc.callID, "name", name, "reason", "outside the allow list (allowed_headers)")
+			rc.edge.log.Warn("header dropped", "call_id", rc.callID, "name", name, "reason", "outside the allow list (allowed_headers), or not to be set by a Contact (19.1.5)")
 			continue
 		}
 		switch op := op.GetOp().(type) {

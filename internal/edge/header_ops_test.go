@@ -136,3 +136,41 @@ func TestRejectAndPassThrough(t *testing.T) {
 		})
 	}
 }
+
+// TestContactSetsNoDangerousHeader, whatever the allow list says (19.1.5).
+func TestContactSetsNoDangerousHeader(t *testing.T) {
+	t.Parallel()
+	caller, server, target := siptest.UDP(t), siptest.UDP(t), siptest.UDP(t)
+	names := []string{
+		"From", "Route", "Authorization", "Accept", "Accept-Language", "Allow", "Supported", "Organization", "user-agent",
+		"Content-Disposition", "Date", "MIME-Version", "Timestamp",
+	}
+	ofContact := func(name, rename string) *redirectv1.HeaderOp {
+		return copyOf(&redirectv1.HeaderCopy{Source: redirectv1.MessageRef_MESSAGE_REF_CONTACT, Name: name, Rename: rename})
+	}
+	ops := []*redirectv1.HeaderOp{
+		ofContact("X-Good", ""), ofContact("Subject", "X-Subject"), ofContact("X-Good", "Date"),
+		copyOf(&redirectv1.HeaderCopy{Source: redirectv1.MessageRef_MESSAGE_REF_RESPONSE, Name: "Organization"}),
+	}
+	headers := "?X-Good=evil&Subject=evil"
+	for _, name := range names {
+		headers += "&" + name + "=evil"
+		ops = append(ops, ofContact(name, ""), ofContact(name, "X-"+name))
+	}
+	e := startEdge(t, nextHop(server.URI("")), func(o *Options) { o.Config.AllowedHeaders = []string{"*"} }, withPolicy(tries(
+		&redirectv1.Target{Uri: target.URI("a"), Contact: &redirectv1.ContactRef{}, HeaderOps: ops})))
+	caller.Invite(e.udp, "sip:bob@example.com")
+	server.Respond(server.Expect("INVITE "), 302, "Moved", "Contact: <"+target.URI("a")+headers+">", "Organization: ours")
+	invite := target.Expect("INVITE ")
+	for _, name := range names {
+		if got := invite.Headers(name); strings.Contains(fmt.Sprint(got), "evil") {
+			t.Errorf("%s is %q", name, got)
+		}
+		if got := invite.Headers("X-" + name); len(got) > 0 {
+			t.Errorf("X-%s is %q", name, got)
+		}
+	}
+	if invite.Header("X-Good") != "evil" || invite.Header("X-Subject") != "evil" || invite.Header("Organization") != "ours" {
+		t.Errorf("what may be copied is not there:\n%s", invite.Raw)
+	}
+}

@@ -31,8 +31,8 @@ func TestTryingForOtherMethods(t *testing.T) {
 }
 
 // TestMaxBreadth refuses a request that may be forwarded to nobody (RFC 5393
-// section 5.3.3), and leaves the field of any other alone: there is one branch at
-// a time.
+// section 5.3.3), and leaves the field of any other alone, or adds none: there is
+// one branch at a time.
 func TestMaxBreadth(t *testing.T) {
 	t.Parallel()
 	caller, server := siptest.UDP(t), siptest.UDP(t)
@@ -46,6 +46,11 @@ func TestMaxBreadth(t *testing.T) {
 	}
 	server.Respond(m, 486, "Busy Here")
 	call.Ack(caller.ExpectSkipping100("SIP/2.0 486"))
+	caller.Invite(e.udp, "sip:bob@example.com")
+	server.Expect("ACK ")
+	if got := server.Expect("INVITE ").Headers("Max-Breadth"); len(got) > 0 {
+		t.Errorf("Max-Breadth %q was added", got)
+	}
 }
 
 // TestAckForCalleeWithoutTag forwards the ACK of a 2xx whose callee speaks RFC

@@ -28,6 +28,9 @@ func (e *Edge) preprocess(f transport.Flow, m *message.Message) routed {
 	if len(r.routes) > 0 && strings.Contains(r.requestURI, ";"+macParam+"=") {
 		e.undoStrictRouting(&r)
 	}
+	if hasMaddr(r.requestURI) {
+		e.stripMaddr(f, &r)
+	}
 	for len(r.routes) > 0 {
 		uri, ok := e.ownRoute(r.routes[0])
 		if !ok {
@@ -55,6 +58,37 @@ func (e *Edge) undoStrictRouting(r *routed) {
 	r.own, r.rewritten = append(r.own, &uri), true
 	r.requestURI = last.URI
 	r.routes = r.routes[:len(r.routes)-1]
+}
+
+// hasMaddr is a quick look: few URIs have one.
+func hasMaddr(uri string) bool {
+	for i := strings.IndexByte(uri, ';'); i >= 0; i = strings.IndexByte(uri, ';') {
+		if uri = uri[i+1:]; len(uri) > 6 && strings.EqualFold(uri[:6], "maddr=") {
+			return true
+		}
+	}
+	return false
+}
+
+// stripMaddr forgets where a Request-URI says that we are, if the request came to
+// just there (16.4).
+func (e *Edge) stripMaddr(f transport.Flow, r *routed) {
+	uri, err := sipuri.Parse(r.requestURI)
+	if err != nil {
+		return
+	}
+	kind, err := locate.Kind(&uri)
+	maddr, _ := uri.Param("maddr")
+	port := uri.Port
+	if port == 0 {
+		port = kind.DefaultPort()
+	}
+	if err != nil || kind != f.Kind || port != f.Listener().AddrPort.Port() {
+		return
+	}
+	if e.isOwn(&sipuri.URI{Scheme: "sip", Host: strings.Trim(maddr, "[]"), Port: port}) {
+		r.requestURI = uri.Without(port != kind.DefaultPort(), "maddr", "transport")
+	}
 }
 
 func (e *Edge) ownRoute(value string) (*sipuri.URI, bool) {

@@ -86,7 +86,7 @@ func TestWayToTheEdgeItselfIs480(t *testing.T) {
 	t.Parallel()
 	caller := siptest.UDP(t)
 	e := startEdge(t)
-	call := caller.Invite(e.udp, "sip:bob@example.com:"+strconv.Itoa(int(e.udp.Port()))+";maddr=127.0.0.1")
+	call := caller.Invite(e.udp, "sip:bob@example.com:"+strconv.Itoa(int(e.tcp.Port()))+";transport=tcp;maddr=127.0.0.1")
 	call.Ack(caller.ExpectSkipping100("SIP/2.0 480"))
 }
 

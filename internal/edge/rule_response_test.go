@@ -127,3 +127,32 @@ func TestOtherMethodsShareTheirTime(t *testing.T) {
 		}
 	}
 }
+
+// TestPrackReachesItsAttempt: of two attempts each has an early dialog, and PRACKs
+// of its own (RFC 3262), also when it has failed meanwhile.
+func TestPrackReachesItsAttempt(t *testing.T) {
+	t.Parallel()
+	caller, server, a, b := siptest.UDP(t), siptest.UDP(t), siptest.UDP(t), siptest.UDP(t)
+	e := startEdge(t, nextHop(server.URI("")))
+	call := caller.Invite(e.udp, "sip:bob@example.com", siptest.Header("Supported", "100rel"))
+	server.Respond(server.Expect("INVITE "), 302, "Moved Temporarily", "Contact: <"+a.URI("a")+">, <"+b.URI("b")+">;q=0.5")
+	progress := func(p *siptest.Peer) (invite, early *siptest.Msg) {
+		invite = p.Expect("INVITE ")
+		p.Respond(invite, 183, "Session Progress", "RSeq: 7", "Require: 100rel", "Contact: <"+p.URI("early")+">")
+		return invite, caller.ExpectSkipping100("SIP/2.0 183")
+	}
+	prack := func(p *siptest.Peer, early *siptest.Msg) {
+		call.InDialog("PRACK", early)
+		p.Respond(p.Expect("PRACK "+p.URI("early")+" "), 200, "OK")
+		caller.Expect("SIP/2.0 200")
+	}
+	invite, first := progress(a)
+	prack(a, first)
+	a.Respond(invite, 486, "Busy Here")
+	a.Expect("ACK ")
+	_, second := progress(b)
+	prack(b, second)
+	prack(a, first)
+	server.Expect("ACK ")
+	server.Silent(10 * time.Millisecond)
+}

@@ -270,3 +270,15 @@ func TestAllConnectionsFail(t *testing.T) {
 	server.Expect("ACK ")
 	call.Ack(caller.ExpectSkipping100("SIP/2.0 480"))
 }
+
+// TestTooLargeOverTCP is answered 513, and the connection ends there: nobody reads
+// so much (21.5.7).
+func TestTooLargeOverTCP(t *testing.T) {
+	t.Parallel()
+	caller, target := siptest.TCP(t), siptest.UDP(t)
+	e := startEdge(t, nextHop(target.URI("")))
+	caller.Invite(e.tcp, "sip:bob@example.com", siptest.Body(strings.Repeat("x", 70000)))
+	caller.Expect("SIP/2.0 513 Message Too Large")
+	caller.Disconnected(e.tcp, siptest.Timeout)
+	target.Silent(10 * time.Millisecond)
+}

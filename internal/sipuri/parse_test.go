@@ -168,3 +168,21 @@ func BenchmarkParse(b *testing.B) {
 		}
 	}
 }
+
+func TestWithout(t *testing.T) {
+	for _, c := range []struct{ text, port, params string }{
+		{"sip:a@h:5070;maddr=1.2.3.4;x=1;Transport=tcp?S=;y", "sip:a@h;maddr=1.2.3.4;x=1;Transport=tcp?S=;y", "sip:a@h:5070;x=1?S=;y"},
+		{"sip:a;maddr=x:1@[::1]:5070;m%61ddr=y", "sip:a;maddr=x:1@[::1];m%61ddr=y", "sip:a;maddr=x:1@[::1]:5070"},
+		{"sip:[::1];maddr=y", "sip:[::1];maddr=y", "sip:[::1]"},
+		{"sips:h", "sips:h", "sips:h"},
+		{"tel:+1;maddr=y", "tel:+1;maddr=y", "tel:+1;maddr=y"},
+	} {
+		u := mustParse(t, c.text)
+		if got := u.Without(true); got != c.port {
+			t.Errorf("%q without its port is %q, want %q", c.text, got, c.port)
+		}
+		if got := u.Without(false, "maddr", "transport"); got != c.params {
+			t.Errorf("%q without its parameters is %q, want %q", c.text, got, c.params)
+		}
+	}
+}
