@@ -9,46 +9,70 @@ import (
 )
 
 // Flow is a flow to a destination that can be had without waiting: over UDP from
-// the socket of the right family, else the connection that there is. prefer,
-// if it is valid, is the local address to send from, as far as a listener is
-// bound to it. It reports false if there is none.
+// the socket that suits its route, else the connection that there is. prefer, if
+// it is valid, is the listener to take where several suit alike. It reports false
+// if there is none.
 func (s *Set) Flow(to Destination, prefer netip.AddrPort) (Flow, bool) {
 	to, prefer = to.canonical(), unmap(prefer)
 	if to.Kind != UDP {
 		return s.connection(to)
 	}
 	remote := to.Addr
-	var best *udpSocket
-	bestRank := 0
-	for _, u := range s.udp {
-		if rank := suits(u.addr, remote.Addr(), prefer); rank > bestRank {
-			best, bestRank = u, rank
-		}
-	}
+	best := s.udpFor(remote.Addr(), prefer)
 	if best == nil || !best.alive() {
 		return Flow{}, false
 	}
-	local, ok := best.localFor(remote.Addr(), prefer)
+	local, ok := best.localFor(remote.Addr())
 	return Flow{Kind: UDP, Local: local, Remote: remote, path: best}, ok
 }
 
-// suits ranks a listener for sending to remote; 0 is impossible. A socket that
-// is bound to a loopback address reaches nothing beyond, and the other way round.
-func suits(bound netip.AddrPort, remote netip.Addr, prefer netip.AddrPort) int {
-	switch {
-	case bound.Addr().Is4() != remote.Is4():
-		return 0
-	case !bound.Addr().IsUnspecified() && bound.Addr().IsLoopback() != remote.IsLoopback():
-		return 1
-	case !prefer.IsValid():
-		return 2
-	case bound == prefer:
-		return 4
-	case bound.Addr().IsUnspecified() && bound.Port() == prefer.Port():
-		return 3
-	default:
-		return 2
+// udpFor is the socket that requests to remote leave from, or nil.
+func (s *Set) udpFor(remote netip.Addr, prefer netip.AddrPort) *udpSocket {
+	var best *udpSocket
+	bestRank := 0
+	source := s.sourceOf(remote, len(s.udp))
+	for _, u := range s.udp {
+		if rank := suits(u.addr, remote, source, prefer); rank > bestRank {
+			best, bestRank = u, rank
+		}
 	}
+	return best
+}
+
+// sourceOf is the address that the kernel would send to remote from, for a choice
+// among that many listeners; the zero value if there is none to make.
+func (s *Set) sourceOf(remote netip.Addr, listeners int) netip.Addr {
+	if listeners < 2 {
+		return netip.Addr{}
+	}
+	a, _ := s.local.source(remote)
+	return a.WithZone("")
+}
+
+// suits ranks a listener for sending to remote; 0 is impossible. What counts is
+// the route: on a machine with several networks a packet with the address of
+// another one does not arrive, or its answer does not. A socket that is bound to a
+// loopback address reaches nothing beyond, and the other way round. prefer decides
+// between listeners that suit alike.
+func suits(bound netip.AddrPort, remote, source netip.Addr, prefer netip.AddrPort) int {
+	a, rank := bound.Addr(), 0
+	switch {
+	case a.Is4() != remote.Is4():
+		return 0
+	case a.WithZone("") == source:
+		rank = 4
+	case a.IsUnspecified():
+		rank = 3
+	case a.IsLoopback() == remote.IsLoopback():
+		rank = 2
+	default:
+		rank = 1
+	}
+	rank *= 2
+	if bound == prefer || a.IsUnspecified() && bound.Port() == prefer.Port() {
+		rank++
+	}
+	return rank
 }
 
 // listenerFor is the listener of a kind whose address connections to remote leave
@@ -56,11 +80,12 @@ func suits(bound netip.AddrPort, remote netip.Addr, prefer netip.AddrPort) int {
 func (s *Set) listenerFor(k Kind, remote netip.Addr) *tcpListener {
 	var best *tcpListener
 	bestRank := 0
+	source := s.sourceOf(remote, len(s.tcp))
 	for _, l := range s.tcp {
 		if l.kind != k {
 			continue
 		}
-		if rank := suits(l.addr, remote, netip.AddrPort{}); rank > bestRank {
+		if rank := suits(l.addr, remote, source, netip.AddrPort{}); rank > bestRank {
 			best, bestRank = l, rank
 		}
 	}

@@ -9,13 +9,14 @@ import (
 )
 
 func TestLookup(t *testing.T) {
-	s := serve(t, Config{}, newSink(), "udp://127.0.0.1:0", "udp://127.0.0.2:0", "tcp://0.0.0.0:0")
-	one, two := s.addr(0), s.addr(1)
-	remote := netip.MustParseAddrPort("127.0.0.9:5060")
+	s := serve(t, Config{}, newSink(), "udp://127.0.0.2:0", "udp://127.0.0.1:0", "tcp://0.0.0.0:0", "udp://127.0.0.1:0")
+	one, two, again := s.addr(1), s.addr(0), s.addr(3)
+	remote := netip.MustParseAddrPort("127.0.0.9:5060") // the kernel sends there from 127.0.0.1
 	for _, tc := range []struct{ prefer, want netip.AddrPort }{
 		{netip.AddrPort{}, one},
 		{one, one},
-		{two, two},
+		{again, again}, // of two that suit alike
+		{two, one},     // which is not on the route
 		{netip.MustParseAddrPort("192.0.2.1:5060"), one},
 	} {
 		f, ok := s.Flow(Destination{Kind: UDP, Addr: remote}, tc.prefer)
@@ -23,7 +24,7 @@ func TestLookup(t *testing.T) {
 			t.Errorf("preferring %s: %s, %v, want from %s", tc.prefer, f, ok, tc.want)
 		}
 	}
-	if f, ok := s.Flow(Destination{Kind: UDP, Addr: netip.MustParseAddrPort("[::ffff:127.0.0.9]:5060")}, two); !ok || f.Remote != remote {
+	if f, ok := s.Flow(Destination{Kind: UDP, Addr: netip.MustParseAddrPort("[::ffff:127.0.0.9]:5060")}, one); !ok || f.Remote != remote {
 		t.Errorf("flow to an IPv4 address written as IPv6: %s, %v", f, ok)
 	}
 	if f, ok := s.Flow(Destination{Kind: UDP, Addr: netip.MustParseAddrPort("[::1]:5060")}, netip.AddrPort{}); ok {
@@ -33,6 +34,27 @@ func TestLookup(t *testing.T) {
 		v4, v6 := s.HasKind(k, remote.Addr()), s.HasKind(k, netip.IPv6Loopback())
 		if v4 != want[0] || v6 != want[1] {
 			t.Errorf("%s: IPv4 %v, IPv6 %v, want %v", k, v4, v6, want)
+		}
+	}
+}
+
+// TestSuits ranks listeners of a machine with an inside and an outside.
+func TestSuits(t *testing.T) {
+	const source, remote = "203.0.113.1", "203.0.113.9"
+	for _, tc := range []struct{ better, worse, prefer string }{
+		{"203.0.113.1:5060", "10.0.0.1:5060", "10.0.0.1:5060"},
+		{"203.0.113.1:5060", "0.0.0.0:5060", "0.0.0.0:5060"},
+		{"0.0.0.0:5060", "10.0.0.1:5060", "10.0.0.1:5060"},
+		{"203.0.113.1:5062", "203.0.113.1:5060", "203.0.113.1:5062"},
+		{"10.0.0.2:5060", "10.0.0.1:5060", "10.0.0.2:5060"},
+		{"10.0.0.1:5060", "127.0.0.1:5060", "127.0.0.1:5060"},
+		{"127.0.0.1:5060", "[2001:db8::1]:5060", "[2001:db8::1]:5060"},
+	} {
+		rank := func(bound string) int {
+			return suits(netip.MustParseAddrPort(bound), netip.MustParseAddr(remote), netip.MustParseAddr(source), netip.MustParseAddrPort(tc.prefer))
+		}
+		if better, worse := rank(tc.better), rank(tc.worse); better <= worse {
+			t.Errorf("to %s, preferring %s: %s has rank %d and %s %d", remote, tc.prefer, tc.better, better, tc.worse, worse)
 		}
 	}
 }

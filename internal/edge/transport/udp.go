@@ -95,7 +95,7 @@ func (u *udpSocket) read(buf, oob []byte) (int, Flow, error) {
 	if local := destination(oob[:oobn]); local.IsValid() {
 		f.Local = netip.AddrPortFrom(local, u.addr.Port())
 	} else {
-		f.Local, _ = u.localFor(f.Remote.Addr(), netip.AddrPort{})
+		f.Local, _ = u.localFor(f.Remote.Addr())
 	}
 	return n, f, nil
 }
@@ -121,16 +121,11 @@ func isKeepAlive(b []byte) bool {
 	return true
 }
 
-// localFor is the local address of datagrams to remote: prefer where this
-// socket can send from it.
-func (u *udpSocket) localFor(remote netip.Addr, prefer netip.AddrPort) (netip.AddrPort, bool) {
+// localFor is the local address of datagrams to remote: on a wildcard the one that
+// the route says.
+func (u *udpSocket) localFor(remote netip.Addr) (netip.AddrPort, bool) {
 	if !u.wildcard {
 		return u.addr, true
-	}
-	p := prefer.Addr()
-	if p.IsValid() && !p.IsUnspecified() && prefer.Port() == u.addr.Port() && p.Is4() == remote.Is4() &&
-		p.IsLoopback() == remote.IsLoopback() && u.set.local.has(p) {
-		return prefer, true
 	}
 	a, ok := u.set.local.source(remote)
 	return netip.AddrPortFrom(a, u.addr.Port()), ok
