@@ -20,7 +20,7 @@ type Config struct {
 	// Admin is the address of the admin listener, which is not the edge's own
 	// business. Default: whoever starts the edge says.
 	Admin string
-	// NextHop are the SIP URIs that every request outside a dialog goes to, tried
+	// NextHop are the SIP URIs, 16 at most, that every request outside a dialog goes to, tried
 	// in that order until one can be reached. Default: its Route or its
 	// Request-URI.
 	NextHop []string
@@ -143,7 +143,8 @@ type Limits struct {
 	Decisions int
 	// Transactions that may be in progress at once. Default 200,000.
 	Transactions int
-	// Addresses of one target that are tried, 1 to 16. Default 4.
+	// Addresses of one target, or of each next hop, that are tried, 1 to 16.
+	// Default 4.
 	Addresses int
 	// Waiting is how many calls may wait for DNS or a connection at once.
 	// Default 1,000.

@@ -28,6 +28,15 @@ const (
 	RecurseFromNextHop RecurseFrom = "next_hop" // those of the next hop only; others go upstream
 )
 
+// Oversize says how a request goes that is too big for UDP, over 1,300 bytes.
+type Oversize string
+
+// How a request goes whose target is reached by UDP, and which is too big for it.
+const (
+	OversizeTCP Oversize = "tcp" // by TCP, and by UDP if TCP is refused (RFC 3261 section 18.1.1)
+	OversizeUDP Oversize = "udp" // by UDP all the same, in fragments
+)
+
 // Trunk is a peer that may send requests outside a dialog. A request is of the
 // first trunk whose criteria - From, Listeners, TLSNames - all hold, as far as
 // they are given; at least one is.
@@ -54,6 +63,9 @@ type Trunk struct {
 	Role Role
 	// RecurseFrom says whose 3xx are put to the policy. Default RecurseFromAny.
 	RecurseFrom RecurseFrom
+	// Oversize says how its requests go that are too big for UDP. Default
+	// OversizeTCP.
+	Oversize Oversize
 	// Methods that it may send outside a dialog. Default: all.
 	Methods []string
 	// ForwardCredentials sends the caller's Authorization and Proxy-Authorization

@@ -98,7 +98,13 @@ func (c *Config) validateTLSNames(w *mistakes, who string, t *Trunk) {
 	}
 }
 
+// maxNextHops is how many next hops one key may have.
+const maxNextHops = 16
+
 func (c *Config) validateHops(w *mistakes, key string, uris []string) {
+	if len(uris) > maxNextHops {
+		w.addf("%s: %d are more than %d: they are tried one after another", key, len(uris), maxNextHops)
+	}
 	for _, uri := range uris {
 		if err := checkHop(uri); err != nil {
 			w.addf("%s: %w", key, err)

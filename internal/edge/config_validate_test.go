@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -65,7 +66,9 @@ func TestInvalidConfig(t *testing.T) {
 func TestInvalidWithoutAFile(t *testing.T) {
 	t.Parallel()
 	c := &Config{Trunks: []Trunk{{Name: "a", NextHop: []string{"tel:+1"}}, {Name: "a", From: from("192.0.2.0/24")}}}
+	c.NextHop = slices.Repeat([]string{"sip:192.0.2.1"}, 17)
 	checkMistakes(t, c,
+		"next_hop: 17 are more than 16: they are tried one after another",
 		"trunk a: want at least one of from, listeners and tls_names: without any it would be everybody",
 		`trunk a: next_hop: "tel:+1" is no SIP URI (sip:HOST:PORT)`,
 		"trunk a: the name is that of an earlier trunk")

@@ -72,7 +72,7 @@ func (rc *responseContext) expireBranch(b *branch, timers *transaction.Timers, n
 // an outcome.
 func (rc *responseContext) timedOut(b *branch) {
 	if !b.heard {
-		rc.edge.resolver.Failed(b.hop)
+		rc.edge.resolver.Failed(b.failedHop())
 	}
 	if !b.concluded && rc.method == "INVITE" && rc.more(b) {
 		rc.again(b)

@@ -1,9 +1,12 @@
 package edge
 
 import (
+	"fmt"
+	"net/netip"
 	"testing"
 	"time"
 
+	"github.com/redirectd/redirectd/internal/edge/locate/dnstest"
 	"github.com/redirectd/redirectd/internal/edge/transaction"
 	"github.com/redirectd/redirectd/internal/siptest"
 )
@@ -95,19 +98,24 @@ func TestAllNextHopsFail(t *testing.T) {
 	second.Silent(20 * time.Millisecond)
 }
 
-// TestAddressesAreLimited tries no more of them than limits.addresses.
+// TestAddressesAreLimited tries no more of one next hop than limits.addresses, and
+// then the next one: a dead next hop leaves the others theirs.
 func TestAddressesAreLimited(t *testing.T) {
 	t.Parallel()
-	caller := siptest.UDP(t)
-	var uris []string
+	caller, other := siptest.UDP(t), siptest.UDP(t)
+	zone := "a.example. A 127.0.0.1\n"
 	var servers []*siptest.Peer
-	for range 4 {
+	for i := range 4 {
 		s := siptest.UDP(t)
-		servers, uris = append(servers, s), append(uris, s.URI(""))
+		servers = append(servers, s)
+		zone += fmt.Sprintf("_sip._udp.many.example. SRV %d 0 %d a.example.\n", i, s.Addr().Port())
 	}
-	e := startEdge(t, nextHops(nil, uris...), func(o *Options) { o.Config.Limits.Addresses = 3 })
+	server := dnstest.Serve(t, zone)
+	e := startEdge(t, nextHops(nil, "sip:many.example;transport=udp", other.URI("")), func(o *Options) {
+		o.Config.Limits.Addresses, o.Config.DNS.Servers = 3, []netip.AddrPort{server.Addr()}
+	})
 	call := caller.Invite(e.udp, "sip:bob@example.com")
-	for _, s := range servers[:3] {
+	for _, s := range append(servers[:3:3], other) {
 		s.Respond(s.Expect("INVITE "), 503, "Service Unavailable")
 		s.Expect("ACK ")
 	}

@@ -128,10 +128,11 @@ func (rc *responseContext) launch(b *branch) {
 // or an outcome (16.9).
 func (rc *responseContext) failed(b *branch, err error) {
 	b.client.Fail()
-	rc.edge.failedAt(b.hop, err)
+	rc.edge.failedAt(b.failedHop(), err)
 	if b.concluded {
 		return
 	}
+	b.downgrade()
 	if rc.more(b) {
 		rc.again(b)
 		return

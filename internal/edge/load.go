@@ -72,6 +72,10 @@ func readHops(m *strictyaml.Map, key string, into *[]string) {
 			v.Failf("%v", err)
 			return
 		}
+		if len(*into) == maxNextHops {
+			v.Failf("more than %d: they are tried one after another", maxNextHops)
+			return
+		}
 		*into = append(*into, v.Text)
 	})
 }

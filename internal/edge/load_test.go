@@ -26,6 +26,7 @@ trunks:
     response_timeout: 1500ms
     role: redirect-server
     recurse_from: next_hop
+    oversize: udp
     profile: strict
     methods: [INVITE, OPTIONS, X-PING]
     credentials: forward
@@ -66,7 +67,7 @@ func TestLoadConfig(t *testing.T) {
 			{
 				Name: "carrier-a", From: from("192.0.2.0/24", "198.51.100.1/32", "2001:db8::/32", "203.0.113.9/32"),
 				NextHop: []string{"sip:192.0.2.9:5080;lr"}, Onward: []string{"sip:core1.example.net", "sips:core2.example.net"},
-				ResponseTimeout: 1500 * time.Millisecond, Role: RoleRedirectServer, RecurseFrom: RecurseFromNextHop, Profile: "strict",
+				ResponseTimeout: 1500 * time.Millisecond, Role: RoleRedirectServer, RecurseFrom: RecurseFromNextHop, Profile: "strict", Oversize: OversizeUDP,
 				Methods: []string{"INVITE", "OPTIONS", "X-PING"}, ForwardCredentials: true,
 				ShownHeaders: []string{}, AllowedHeaders: []string{"Date"},
 				Limits:     TrunkLimits{Attempts: 3, Nesting: 2, SetupTime: 30 * time.Second, Transactions: 500},
@@ -181,7 +182,7 @@ func TestBadConfig(t *testing.T) {
 			`2:33: trunks[0].from[1]: "nowhere" is no address and no network: want 192.0.2.1 or 192.0.2.0/24`,
 			`2:42: trunks[0].from[2]: "192.0.2.0/33" is no address and no network: want 192.0.2.1 or 192.0.2.0/24`,
 			`3:6: trunks[1].name: "a" is the name of an earlier trunk`,
-			`3:34: trunks[1].color: unknown key; known here: name, from, listeners, tls_names, next_hop, onward, response_timeout, role, recurse_from, profile, methods, credentials, shown_headers, allowed_headers, limits, targets, attributes`,
+			`3:34: trunks[1].color: unknown key; known here: name, from, listeners, tls_names, next_hop, onward, response_timeout, role, recurse_from, oversize, profile, methods, credentials, shown_headers, allowed_headers, limits, targets, attributes`,
 			`3:56: trunks[1].next_hop: "x": URI has no scheme: want "sip:" or "sips:"`,
 		}},
 		{"from is no list", "trunks:\n  - {name: a, from: 192.0.2.1}\n", []string{`2:21: trunks[0].from: this is "192.0.2.1"; want a list of values, like [a, b]`}},

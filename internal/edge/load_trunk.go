@@ -19,10 +19,11 @@ func readTrunk(m *strictyaml.Map, before []Trunk) Trunk {
 	readHops(m, "next_hop", &t.NextHop)
 	readHops(m, "onward", &t.Onward)
 	m.Duration("response_timeout", &t.ResponseTimeout, 100*time.Millisecond, 32*time.Second)
-	var role, recurseFrom, credentials string
+	var role, recurseFrom, oversize, credentials string
 	m.Enum("role", &role, string(RoleProxy), string(RoleRedirectServer))
 	m.Enum("recurse_from", &recurseFrom, string(RecurseFromAny), string(RecurseFromNextHop))
-	t.Role, t.RecurseFrom = Role(role), RecurseFrom(recurseFrom)
+	m.Enum("oversize", &oversize, string(OversizeTCP), string(OversizeUDP))
+	t.Role, t.RecurseFrom, t.Oversize = Role(role), RecurseFrom(recurseFrom), Oversize(oversize)
 	m.String("profile", &t.Profile)
 	m.Some("methods", func(v strictyaml.Value) { readMethod(v, &t.Methods) })
 	m.Enum("credentials", &credentials, "strip", "forward")

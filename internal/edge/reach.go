@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
 	"time"
 
 	"github.com/redirectd/redirectd/internal/edge/locate"
@@ -13,14 +12,6 @@ import (
 )
 
 type hop = locate.Hop
-
-// maxDatagram is the largest request that goes by UDP without having tried a
-// congestion-controlled transport first, if the path MTU is not known (18.1.1).
-const maxDatagram = 1300
-
-// upgradeDialTimeout is how long to wait for TCP when only the size of a request
-// asks for it.
-const upgradeDialTimeout = time.Second
 
 var errUnreachable = errors.New("every address was unreachable a short while ago")
 
@@ -32,13 +23,22 @@ type ways struct {
 	skipped []sipuri.URI // next hops whose every address was unreachable a short while ago
 	insist  bool         // those are being tried after all: there is nothing else
 	sent    int          // addresses that the request was sent to
+	here    int          // those of them that are of the URI that is being tried
+	byUDP   hop          // an address where TCP has failed a request that is too big for UDP
 	refusal *refused     // why the last address was no way at all
+}
+
+// count counts an address that the request is sent to. limits.addresses is for
+// each URI: a next hop that is dead leaves the next one its own.
+func (w *ways) count() {
+	w.sent++
+	w.here++
 }
 
 // more reports whether an attempt that failed at one address may go on to
 // another.
 func (rc *responseContext) more(b *branch) bool {
-	return (len(b.ways.hops) > 0 || len(b.ways.uris) > 0) && b.ways.sent < rc.edge.cfg.Limits.Addresses &&
+	return (len(b.ways.hops) > 0 && b.ways.here < rc.edge.cfg.Limits.Addresses || len(b.ways.uris) > 0) &&
 		!rc.final && !rc.ended && !rc.cancelled && !b.timedOut && !b.cancelWanted
 }
 
@@ -57,7 +57,7 @@ func (rc *responseContext) again(b *branch) {
 func (rc *responseContext) reach(b *branch) {
 	if f := b.target.flow; !f.IsZero() {
 		b.hop, b.flow = hop{Kind: f.Kind, Addr: f.Remote}, f
-		b.ways.sent++
+		b.ways.count()
 		if why := rc.edge.unwelcome(rc.in, b.target, b.hop); why != nil {
 			rc.refuseLate(b, why)
 		} else if rc.build(b) {
@@ -121,7 +121,7 @@ func (rc *responseContext) elsewhere(b *branch) bool {
 	if len(w.uris) == 0 && len(w.skipped) > 0 {
 		w.uris, w.skipped, w.insist = w.skipped, nil, true
 	}
-	w.hops = nil
+	w.hops, w.here = nil, 0
 	if len(w.uris) == 0 || !rc.more(b) {
 		return false
 	}
@@ -135,7 +135,7 @@ func (rc *responseContext) elsewhere(b *branch) bool {
 // connect sends the request to the first of the addresses left that it can be
 // sent to.
 func (rc *responseContext) connect(b *branch) {
-	for len(b.ways.hops) > 0 && b.ways.sent < rc.edge.cfg.Limits.Addresses {
+	for len(b.ways.hops) > 0 && b.ways.here < rc.edge.cfg.Limits.Addresses {
 		h := b.ways.hops[0]
 		b.ways.hops = b.ways.hops[1:]
 		if why := rc.edge.unwelcome(rc.in, b.target, h); why != nil {
@@ -160,13 +160,14 @@ func (rc *responseContext) connect(b *branch) {
 func (rc *responseContext) connectTo(b *branch, h hop) bool {
 	b.hop = h
 	if flow, ok := rc.edge.sockets.Flow(h, rc.upstream.Local); ok {
-		b.ways.sent++
+		b.ways.count()
 		b.flow = flow
 		if !rc.build(b) {
 			return true
 		}
-		if h.Kind == transport.UDP && len(b.sent) > maxDatagram && rc.edge.sockets.HasKind(transport.TCP, h.Addr.Addr()) {
-			return rc.upgrade(b, h)
+		if h.Kind == transport.UDP && len(b.sent) > maxDatagram && rc.mayUpgrade(b, h) {
+			rc.upgrade(b, h)
+			return true
 		}
 		rc.launch(b)
 		return true
@@ -174,7 +175,7 @@ func (rc *responseContext) connectTo(b *branch, h hop) bool {
 	if h.Kind == transport.UDP || !rc.edge.sockets.HasKind(h.Kind, h.Addr.Addr()) {
 		return false
 	}
-	b.ways.sent++
+	b.ways.count()
 	rc.dial(b, h, 0, func(err error) {
 		rc.edge.failedAt(h, err)
 		if !rc.more(b) {
@@ -183,20 +184,6 @@ func (rc *responseContext) connectTo(b *branch, h hop) bool {
 		}
 		rc.edge.metrics.addresses.Inc()
 		rc.connect(b)
-	})
-	return true
-}
-
-// upgrade sends a request that is too big for UDP by TCP, and by UDP if TCP is
-// refused (18.1.1).
-func (rc *responseContext) upgrade(b *branch, h hop) bool {
-	udp, tcp := b.flow, hop{Kind: transport.TCP, Addr: h.Addr}
-	if flow, ok := rc.edge.sockets.Flow(tcp, netip.AddrPort{}); ok {
-		rc.sendOn(b, flow)
-		return true
-	}
-	rc.dial(b, tcp, upgradeDialTimeout, func(error) {
-		rc.sendOn(b, udp)
 	})
 	return true
 }

@@ -252,7 +252,7 @@ func (rc *responseContext) branchFailed(n int, err error) {
 func (rc *responseContext) interrupted(b *branch, err error) {
 	switch b.client.State() {
 	case transaction.Calling, transaction.Trying:
-		if !b.flow.Kind.Reliable() || rc.more(b) {
+		if !b.flow.Kind.Reliable() || b.upgraded() || rc.more(b) {
 			rc.failed(b, err)
 			return
 		}

@@ -15,7 +15,7 @@ import (
 
 // What one lookup may cost, whatever DNS says.
 const (
-	maxHops      = 8   // that are tried
+	maxHops      = 16  // that are tried: limits.addresses goes so far
 	maxNAPTR     = 8   // records of one answer that are looked at
 	maxSRV       = 16  // likewise
 	maxAddrs     = 16  // likewise
