@@ -11,8 +11,7 @@ import (
 
 // unwelcome says why a request does not go to an address that DNS, or a numeric
 // host, led to: nil if it may. What the configuration names as a next hop is the
-// operator's word, unless it is the edge itself. Within a dialog so is an address
-// of a trunk: requests go both ways.
+// operator's word, unless it is the edge itself.
 func (e *Edge) unwelcome(in *inbound, t *target, h hop) *refused {
 	if e.sockets.IsOwn(h.Kind, h.Addr) {
 		return &refused{"own_address", t.hop().Text + " leads to this edge itself"}
@@ -21,11 +20,8 @@ func (e *Edge) unwelcome(in *inbound, t *target, h hop) *refused {
 		return &refused{"sips", fmt.Sprintf("%s asks for TLS, and %s has none", t.uri.Text, h)}
 	}
 	why := nowhere(h.Addr)
-	if why == "" && !t.configured {
+	if why == "" && !t.configured && !e.isExempt(in, t, h) {
 		why = e.targetsOf(in.trunk).forbid(h.Addr)
-		if why != "" && in.inDialog && e.isPeer(h.Addr.Addr()) {
-			return nil
-		}
 	}
 	if why == "" {
 		return nil
@@ -64,21 +60,12 @@ func (t *Targets) forbid(to netip.AddrPort) string {
 	return ""
 }
 
-// isPeer reports whether an address is of a trunk, or of a configured next hop. A
-// trunk that anybody is of has no addresses.
-func (e *Edge) isPeer(a netip.Addr) bool {
-	a = a.Unmap().WithZone("")
-	if slices.Contains(e.configured, a) {
-		return true
-	}
-	for i := range e.cfg.Trunks {
-		for _, p := range e.cfg.Trunks[i].From {
-			if p.Bits() > 0 && p.Contains(a) {
-				return true
-			}
-		}
-	}
-	return false
+// isExempt reports whether an in-dialog request goes to an address whatever targets
+// say: back to the caller, by its own connection or to an address that was its own
+// when it called, or to one that a configured next hop has. An address that is of a
+// trunk is not enough: whoever has seen the MAC can name one.
+func (e *Edge) isExempt(in *inbound, t *target, h hop) bool {
+	return in.inDialog && (!t.flow.IsZero() || in.by.home || slices.Contains(e.configured, h.Addr.Addr().Unmap().WithZone("")))
 }
 
 // configuredAddrs returns the numeric hosts that a configuration sends requests to.

@@ -141,7 +141,7 @@ func TestTargetsOfATrunk(t *testing.T) {
 }
 
 // TestDialogToDeniedAddress guards what a callee says of where it is - the ACK
-// goes there, and the BYE - but reaches a trunk, and a configured next hop, in
+// goes there, and the BYE - but reaches the caller, and a configured next hop, in
 // spite of the list.
 func TestDialogToDeniedAddress(t *testing.T) {
 	t.Parallel()

@@ -25,10 +25,14 @@ func (rc *responseContext) recordRoute(edit *message.Edit, b *branch) {
 		return
 	}
 	if rc.mac == "" {
-		rc.mac = rc.edge.macs.sign(rc.request, identity(rc.in.trunk, rc.source.Addr()))
+		rc.mac = rc.sign()
 	}
 	secure := b.target.uri.Scheme == "sips" || len(b.target.routes) > 0 && b.target.routes[0].Scheme == "sips"
-	up := rc.edge.recordRouteValue(rc.upstream, secure, rc.flowToken(), rc.mac)
+	token, upMAC := rc.flowToken(), rc.mac
+	if token != "" {
+		upMAC += rc.edge.macs.signFlow(rc.request, token)
+	}
+	up := rc.edge.recordRouteValue(rc.upstream, secure, token, upMAC)
 	down := rc.edge.recordRouteValue(b.flow, secure, "", rc.mac)
 	edit.PushRecordRoute(up)
 	if up != down {
@@ -76,17 +80,19 @@ func (rc *responseContext) flowToken() string {
 	return strconv.FormatUint(rc.upstream.ID(), 36)
 }
 
-// takeFlow finds the connection that a Record-Route value of ours names.
-func (r *routed) takeFlow(sockets *transport.Set, came transport.Flow) {
-	if len(r.own) == 0 {
+// takeFlow finds the connection that a Record-Route value of ours names, in a
+// request of the dialog that it was made for: in any other it would lead past all
+// that the configuration says to a connection of somebody else.
+func (r *routed) takeFlow(e *Edge, m *message.Message, came transport.Flow) {
+	if len(r.own) == 0 || m.ToTag() == "" {
 		return
 	}
 	last := r.own[len(r.own)-1]
 	id, err := strconv.ParseUint(last.User, 36, 64)
-	if !last.HasUser || err != nil {
+	if !last.HasUser || err != nil || !e.macs.verifyFlow(last, m) {
 		return
 	}
-	flow, ok := sockets.ByID(id)
+	flow, ok := e.sockets.ByID(id)
 	switch {
 	case !ok:
 		r.flowGone = true
@@ -94,3 +100,7 @@ func (r *routed) takeFlow(sockets *transport.Set, came transport.Flow) {
 		r.flow = flow
 	}
 }
+
+// byToken reports whether a request goes by the caller's connection, or would if
+// that were there.
+func (r *routed) byToken() bool { return !r.flow.IsZero() || r.flowGone }

@@ -40,7 +40,7 @@ func (e *Edge) preprocess(f transport.Flow, m *message.Message) routed {
 		r.routes = r.routes[1:]
 		r.popped++
 	}
-	r.takeFlow(e.sockets, f)
+	r.takeFlow(e, m, f)
 	return r
 }
 

@@ -13,7 +13,8 @@ import (
 // inbound is what the edge knows of a request before it forwards it.
 type inbound struct {
 	inDialog bool
-	trunk    *Trunk // nil: the sender is no configured peer
+	by       admission // of our Route, within a dialog
+	trunk    *Trunk    // nil: the sender is no configured peer
 	routed   routed
 }
 
@@ -27,8 +28,11 @@ func (e *Edge) admit(f transport.Flow, m *message.Message) (*inbound, *refusal) 
 			return has
 		})
 	}
+	if in.inDialog {
+		in.by = e.admissionOf(m, f, in)
+	}
 	switch {
-	case in.inDialog && len(e.cfg.Trunks) > 0 && !e.isOfDialog(m, f, in):
+	case in.inDialog && len(e.cfg.Trunks) > 0 && !in.by.admits:
 		return nil, e.forbid(f, m, in, "in_dialog_without_mac")
 	case in.inDialog:
 		return in, nil
