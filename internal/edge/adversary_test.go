@@ -228,10 +228,10 @@ func TestBigRequestIsSentWhenTooManyWait(t *testing.T) {
 	t.Parallel()
 	caller, server := siptest.UDP(t), siptest.UDP(t)
 	e := startEdge(t, nextHop(server.URI("")), func(o *Options) { o.Config.Limits.Waiting = 1 })
-	e.waiting <- struct{}{}
+	e.waiting.take("somebody")
 	caller.Invite(e.udp, "sip:bob@example.com", siptest.Body(strings.Repeat("x", 2000)))
 	server.Expect("INVITE ")
-	<-e.waiting
+	e.waiting.give("somebody")
 }
 
 // TestNoNewBranchAfterA6xx holds when the target was being cancelled for time.

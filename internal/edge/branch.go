@@ -25,6 +25,7 @@ type branch struct {
 	ack     []byte // the ACK of its final response (17.1.1.3)
 	client  transaction.Client
 
+	sentAt       time.Time // for the first time
 	heard        bool      // a response has come
 	concluded    bool      // its outcome is known
 	responseTime time.Time // the target's response_timeout

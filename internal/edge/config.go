@@ -146,8 +146,8 @@ type Limits struct {
 	// Addresses of one target, or of each next hop, that are tried, 1 to 16.
 	// Default 4.
 	Addresses int
-	// Waiting is how many calls may wait for DNS or a connection at once.
-	// Default 1,000.
+	// Waiting is how many calls may wait for DNS or a connection at once, to
+	// one destination a tenth of them. Default 1,000.
 	Waiting int
 }
 

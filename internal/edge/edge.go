@@ -64,7 +64,7 @@ type Edge struct {
 	withheld        *memory[ackKey, []string] // realms, by the ACK that may carry their credentials
 
 	decisions chan struct{} // one token per outstanding decision
-	waiting   chan struct{} // one per call that waits for DNS or a connection
+	waiting   *places       // of calls that wait for DNS or a connection
 	draining  atomic.Bool
 
 	ctx    context.Context //nolint:containedctx // the lifetime of the edge's goroutines, cancelled by Close
@@ -92,7 +92,7 @@ func Start(o Options) (*Edge, error) {
 		seed:      maphash.MakeSeed(),
 		macs:      newMACs(o.Config.Secrets),
 		decisions: make(chan struct{}, o.Config.Limits.Decisions),
-		waiting:   make(chan struct{}, o.Config.Limits.Waiting),
+		waiting:   newPlaces(o.Config.Limits.Waiting),
 
 		challengedCalls: newMemory[callKey, *challengedCall](o.Config.Timers.Timeout()),
 		withheld:        newMemory[ackKey, []string](o.Config.Timers.Timeout()),

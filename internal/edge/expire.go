@@ -73,6 +73,7 @@ func (rc *responseContext) expireBranch(b *branch, timers *transaction.Timers, n
 func (rc *responseContext) timedOut(b *branch) {
 	if !b.heard {
 		rc.edge.resolver.Failed(b.failedHop())
+		rc.edge.sockets.Doubt(b.flow, b.sentAt)
 	}
 	if !b.concluded && rc.method == "INVITE" && rc.more(b) {
 		rc.again(b)

@@ -14,7 +14,7 @@ import (
 var (
 	errNoListener     = errors.New("the edge has no listener of that transport")
 	errNoSocket       = errors.New("no listener of that transport and address family")
-	errTooManyWaiting = errors.New("too many calls wait for DNS or connections (limits.waiting)")
+	errTooManyWaiting = errors.New("too many calls wait for DNS or connections, in all or to the same destination (limits.waiting)")
 )
 
 // timeoutOf returns how long a client transaction may take: 64*T1, for a request
@@ -105,7 +105,7 @@ func (rc *responseContext) launch(b *branch) {
 	if b.attempt > 0 {
 		a.Trunk = rc.edge.trunkAt(b.flow.Remote.Addr())
 	}
-	a.StartedAt = timestamp(now)
+	a.StartedAt, b.sentAt = timestamp(now), now
 	b.client.Start(&rc.edge.cfg.Timers, rc.method, b.flow.Kind.Reliable(), rc.timeoutOf(now), now)
 	if timeout := b.target.responseTimeout(); timeout > 0 {
 		b.responseTime = now.Add(timeout)

@@ -75,7 +75,7 @@ func (rc *responseContext) reach(b *branch) {
 			rc.unresolvable(b, err)
 		}
 	}
-	rc.wait(unresolvable, func(ctx context.Context) (func(), error) {
+	rc.wait(b, unresolvable, func(ctx context.Context) (func(), error) {
 		hops, err := rc.edge.resolver.Lookup(ctx, uri)
 		return func() { rc.reached(b, hops) }, err
 	})
@@ -201,7 +201,7 @@ func (e *Edge) failedAt(h hop, err error) {
 
 // dial connects and sends the request, or calls failed.
 func (rc *responseContext) dial(b *branch, h hop, timeout time.Duration, failed func(error)) {
-	rc.wait(failed, func(ctx context.Context) (func(), error) {
+	rc.wait(b, failed, func(ctx context.Context) (func(), error) {
 		if timeout > 0 {
 			var cancel context.CancelFunc
 			ctx, cancel = context.WithTimeout(ctx, timeout)
@@ -214,11 +214,10 @@ func (rc *responseContext) dial(b *branch, h hop, timeout time.Duration, failed 
 
 // wait runs work on a goroutine, without the lock, and then what it returns, or
 // failed, with the lock, unless that has become worthless. Too many at once fail
-// at once: nothing queues without a bound.
-func (rc *responseContext) wait(failed func(error), work func(context.Context) (func(), error)) {
-	select {
-	case rc.edge.waiting <- struct{}{}:
-	default:
+// at once, in all and to one destination: nothing queues without a bound.
+func (rc *responseContext) wait(b *branch, failed func(error), work func(context.Context) (func(), error)) {
+	place := placeOf(b.target.hop())
+	if !rc.edge.waiting.take(place) {
 		failed(errTooManyWaiting)
 		return
 	}
@@ -228,7 +227,7 @@ func (rc *responseContext) wait(failed func(error), work func(context.Context) (
 	rc.abort, rc.waitingFor = cancel, "network"
 	rc.edge.wg.Go(func() {
 		defer rc.edge.survive()
-		defer func() { <-rc.edge.waiting }()
+		defer rc.edge.waiting.give(place)
 		defer cancel()
 		then, err := safely(ctx, work)
 		rc.mu.Lock()

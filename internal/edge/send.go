@@ -17,16 +17,15 @@ func (e *Edge) sendTo(f transport.Flow, b []byte, to transport.Destination, call
 		e.notSent(f, callID, err)
 		return
 	}
-	select {
-	case e.waiting <- struct{}{}:
-	default:
+	place := placeBack(to)
+	if !e.waiting.take(place) {
 		e.notSent(f, callID, errTooManyWaiting)
 		return
 	}
 	kept := bytes.Clone(b)
 	e.wg.Go(func() {
 		defer e.survive()
-		defer func() { <-e.waiting }()
+		defer e.waiting.give(place)
 		again, err := e.sockets.Dial(e.ctx, to)
 		if err == nil {
 			err = again.Send(kept)

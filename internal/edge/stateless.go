@@ -101,16 +101,15 @@ func (e *Edge) forwardAck(f transport.Flow, m *message.Message, in *inbound, t *
 			return
 		}
 	}
-	select {
-	case e.waiting <- struct{}{}:
-	default:
+	place := placeOf(t.hop())
+	if !e.waiting.take(place) {
 		e.metrics.dropped.WithLabelValues("ack_waiting_limit").Inc()
 		return
 	}
 	copied := m.Clone()
 	e.wg.Go(func() {
 		defer e.survive()
-		defer func() { <-e.waiting }()
+		defer e.waiting.give(place)
 		ctx, cancel := context.WithTimeout(e.ctx, 4*time.Second)
 		defer cancel()
 		flow, err := e.flowTo(ctx, in, t, f.Local)

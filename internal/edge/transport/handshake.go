@@ -10,6 +10,7 @@ import (
 // begins with, within HandshakeTimeout. It runs on the connection's own
 // goroutine: who is silent here delays nobody.
 func (c *conn) welcome() error {
+	defer c.allowWriting(0)
 	deadline := time.Now().Add(c.set.cfg.HandshakeTimeout)
 	_ = c.raw.SetDeadline(deadline)
 	if c.stopping.Load() { // stop came first, and its deadline has just been overwritten

@@ -43,17 +43,29 @@ func (c *conn) write() {
 		if b == nil {
 			return
 		}
-		limit := c.set.cfg.WriteTimeout
-		if c.stopping.Load() {
-			limit = min(limit, stopGrace)
-		}
-		_ = c.raw.SetWriteDeadline(time.Now().Add(limit)) // an error shows in Write
-		if c.stopping.Load() {
-			_ = c.raw.SetWriteDeadline(time.Now().Add(min(limit, stopGrace)))
-		}
-		if _, err := c.nc.Write(b); err != nil {
+		c.allowWriting(c.set.cfg.WriteTimeout)
+		_, err := c.nc.Write(b)
+		c.allowWriting(0)
+		if err != nil {
 			c.end(err, true)
 		}
+	}
+}
+
+// allowWriting sets the write deadline, 0 for none: what is over must not fall upon
+// what TLS writes when it reads, an answer to a KeyUpdate (RFC 8446 section 4.6.3).
+// A connection that stops keeps its own.
+func (c *conn) allowWriting(limit time.Duration) {
+	var at time.Time
+	if limit > 0 {
+		at = time.Now().Add(limit)
+	}
+	if c.stopping.Load() {
+		at = time.Now().Add(stopGrace)
+	}
+	_ = c.raw.SetWriteDeadline(at) // an error shows in Write
+	if c.stopping.Load() {         // stop came first, and its deadline has just been overwritten
+		_ = c.raw.SetWriteDeadline(time.Now().Add(stopGrace))
 	}
 }
 

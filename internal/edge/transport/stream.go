@@ -36,6 +36,8 @@ type conn struct {
 	shut     atomic.Bool  // nothing more is taken to be sent
 	lastSent atomic.Int64 // Unix nanoseconds
 
+	lastHeard atomic.Int64 // likewise, anything at all
+
 	// What the handshake has shown does not change when the flow is known.
 	identities []string // of the peer's certificate
 	names      []string // those, and the addresses of the certificate
@@ -54,6 +56,7 @@ type conn struct {
 }
 
 func (s *Set) newConn(l *tcpListener, raw net.Conn) *conn {
+	setUserTimeout(raw)
 	c := &conn{set: s, raw: raw, nc: raw, bound: Address{Kind: l.kind, AddrPort: l.addr}, id: newID()}
 	c.flow = Flow{Kind: l.kind, Local: addrPort(raw.LocalAddr()), Remote: addrPort(raw.RemoteAddr()), path: c}
 	return c

@@ -25,6 +25,7 @@ func (w *watch) read(b []byte, partial bool) (int, error) {
 		w.set(partial)
 		n, err := w.c.nc.Read(b)
 		if n > 0 {
+			w.c.lastHeard.Store(time.Now().UnixNano())
 			return n, nil
 		}
 		if err = w.verdict(err, partial); err != nil {
