@@ -14,9 +14,13 @@ type Config struct {
 	// Listen are the addresses to listen on. Default: 127.0.0.1:5060, UDP and
 	// TCP. Without Trunks only loopback addresses are allowed.
 	Listen []transport.Address
-	// Advertise is the host that stands in Via and Record-Route. Default: the
-	// local address.
+	// Advertise is the host that stands in Via and Record-Route: a name, or an
+	// address, which is for listeners of its family only. Default: the local
+	// address.
 	Advertise string
+	// AdvertiseAt is that of single listeners: an inside and an outside have
+	// different ones.
+	AdvertiseAt map[transport.Address]string
 	// Admin is the address of the admin listener, which is not the edge's own
 	// business. Default: whoever starts the edge says.
 	Admin string

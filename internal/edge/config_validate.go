@@ -25,6 +25,7 @@ func (w *mistakes) addf(format string, args ...any) {
 func (c *Config) Validate() error {
 	var w mistakes
 	c.validateListen(&w)
+	c.validateAdvertise(&w)
 	c.validateHops(&w, "next_hop", c.NextHop)
 	for i := range c.Trunks {
 		c.validateTrunk(&w, i)

@@ -100,7 +100,7 @@ func Start(o Options) (*Edge, error) {
 	e.metrics = newMetrics(o.Registerer, e)
 	e.ctx, e.cancel = context.WithCancel(context.Background())
 	sockets, err := transport.Listen(transport.Config{
-		Listen: o.Config.Listen, Advertise: o.Config.Advertise, TLS: o.Config.TLS, Logger: o.Logger,
+		Listen: o.Config.Listen, Advertise: o.Config.Advertise, AdvertiseAt: o.Config.AdvertiseAt, TLS: o.Config.TLS, Logger: o.Logger,
 		MaxConnections: o.Config.Connections.Max, MaxConnectionsPerSource: o.Config.Connections.PerSource,
 		IdleTimeout: o.Config.Connections.Idle, HandshakeTimeout: o.Config.Connections.Handshake, MessageTimeout: o.Config.Connections.Message,
 		WriteTimeout: o.Config.Connections.Write, QueueBytes: o.Config.Connections.Queue,

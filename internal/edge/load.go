@@ -25,8 +25,8 @@ func LoadConfig(path string) (*Config, error) {
 func ParseConfig(file string, data []byte) (*Config, error) {
 	doc := strictyaml.Read(file, data)
 	root, c := doc.Root(), &Config{}
-	root.Each("listen", readAddress(&c.Listen))
-	root.String("advertise", &c.Advertise)
+	root.EachOrMap("listen", readAddress(&c.Listen), func(m *strictyaml.Map) { readListener(m, c) })
+	readAdvertise(root, &c.Advertise)
 	root.String("admin", &c.Admin)
 	readHops(root, "next_hop", &c.NextHop)
 	root.String("profile", &c.Profile)
@@ -64,6 +64,37 @@ func readAddress(into *[]transport.Address) func(strictyaml.Value) {
 		}
 		*into = append(*into, address)
 	}
+}
+
+// readListener reads an element of listen that says more than its address.
+func readListener(m *strictyaml.Map, c *Config) {
+	defer m.Done()
+	before := len(c.Listen)
+	if v, ok := m.Value("address"); ok {
+		readAddress(&c.Listen)(v)
+	} else {
+		m.Require("address")
+	}
+	var host string
+	if !readAdvertise(m, &host) || len(c.Listen) == before {
+		return
+	}
+	if c.AdvertiseAt == nil {
+		c.AdvertiseAt = make(map[transport.Address]string)
+	}
+	c.AdvertiseAt[c.Listen[before]] = host
+}
+
+func readAdvertise(m *strictyaml.Map, into *string) bool {
+	v, ok := m.Value("advertise")
+	if !ok {
+		return false
+	}
+	if err := checkAdvertise(v.Text); err != nil {
+		v.Failf("%v", err)
+		return false
+	}
+	return m.String("advertise", into)
 }
 
 func readHops(m *strictyaml.Map, key string, into *[]string) {
@@ -131,7 +162,7 @@ func readPolicy(m *strictyaml.Map, p *PolicyConfig) {
 
 // SetListen replaces the listeners by those of a command line.
 func (c *Config) SetListen(addresses []string) error {
-	c.Listen = nil
+	c.Listen, c.AdvertiseAt = nil, nil
 	for _, text := range addresses {
 		address, err := transport.ParseAddress(text)
 		if err != nil {

@@ -104,18 +104,14 @@ func (e *Edge) ownRoute(value string) (*sipuri.URI, bool) {
 }
 
 // isOwn reports whether a URI names this edge: the address of a listener, or
-// the advertised host with the port of one.
+// the host that it advertises, with its port.
 func (e *Edge) isOwn(uri *sipuri.URI) bool {
 	port := uri.Port
 	if kind, err := locate.Kind(uri); port == 0 && err == nil {
 		port = kind.DefaultPort()
 	}
-	if e.cfg.Advertise != "" && strings.EqualFold(uri.Host, strings.Trim(e.cfg.Advertise, "[]")) {
-		for _, l := range e.sockets.Listeners() {
-			if l.Addr.Port() == port {
-				return true
-			}
-		}
+	if isAdvertised(e.sockets.Listeners(), uri, port) {
+		return true
 	}
 	hop, ok := locate.Numeric(&sipuri.URI{Scheme: "sip", Host: uri.Host, Port: port})
 	if !ok {

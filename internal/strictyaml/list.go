@@ -49,6 +49,20 @@ func (m *Map) Each(key string, f func(v Value)) {
 	}
 }
 
+// EachOrMap is Each for a list whose elements may also be maps, for which it calls
+// g: whoever has more to say about an element than its value.
+func (m *Map) EachOrMap(key string, f func(v Value), g func(*Map)) {
+	nodes, _ := m.list(key, "a list of values, like [a, b]")
+	for i, n := range nodes {
+		path := index(join(m.path, key), i)
+		if n.Kind == yaml.MappingNode {
+			g(m.doc.newMap(path, n))
+		} else if v, ok := m.doc.scalar(n, path, "one value, or a map of keys to values"); ok {
+			f(v)
+		}
+	}
+}
+
 // Some is Each for a list that must not be empty, where none would mean all: who
 // takes out the last element does not want that.
 func (m *Map) Some(key string, f func(v Value)) {

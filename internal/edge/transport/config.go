@@ -10,9 +10,12 @@ import (
 type Config struct {
 	Listen []Address
 	// Advertise is the host that stands in Via and Record-Route instead of the
-	// local address: a name or an address. Empty: the local address itself.
+	// local address: a name or an address, which is for listeners of its family only.
+	// Empty: the local address itself.
 	Advertise string
-	TLS       TLSConfig // needed by listeners of TLS and WSS
+	// AdvertiseAt is that of single listeners.
+	AdvertiseAt map[Address]string
+	TLS         TLSConfig // needed by listeners of TLS and WSS
 
 	MaxConnections          int // accepted and made, in all; default 10,000
 	MaxConnectionsPerSource int // accepted from one IPv4 address or IPv6 /64; default 1,000
@@ -28,6 +31,26 @@ type Config struct {
 	QueueBytes     int           // waiting to be written on one connection; default 1 MiB
 
 	Logger *slog.Logger // default: none
+}
+
+// advertised is the host that stands for a listener; empty: the local address.
+func (c Config) advertised(a Address) string {
+	if host, ok := c.AdvertiseAt[a]; ok {
+		return plainHost(host)
+	}
+	host := plainHost(c.Advertise)
+	if ip, ok := asIP(host); ok && ip.Is4() != a.AddrPort.Addr().Is4() {
+		return ""
+	}
+	return host
+}
+
+// plainHost is a host without brackets, and an IPv4 address in its own form.
+func plainHost(host string) string {
+	if ip, ok := asIP(host); ok {
+		return ip.String()
+	}
+	return host
 }
 
 // ClientAuth says what is asked of a peer that connects by TLS.

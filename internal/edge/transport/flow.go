@@ -34,7 +34,8 @@ type Flow struct {
 type path interface {
 	send(f Flow, b []byte) error
 	alive() bool
-	listener() Address // where a peer of this flow finds us
+	listener() Address  // where a peer of this flow finds us
+	advertised() string // the host that stands for it; empty: the local address
 }
 
 // Send sends one message. It never blocks and keeps nothing of b.

@@ -33,8 +33,9 @@ type Set struct {
 
 // Listener is a socket as it was bound, with its real port.
 type Listener struct {
-	Kind Kind
-	Addr netip.AddrPort
+	Kind      Kind
+	Addr      netip.AddrPort
+	Advertise string // the host that stands for it; empty: the local address
 }
 
 var errNoAddress = errors.New("no listen address is given: want at least one, such as udp://127.0.0.1:5060")
@@ -62,12 +63,14 @@ func Listen(cfg Config, r Receiver) (*Set, error) {
 func (s *Set) bind(a Address) error {
 	a.AddrPort = unmap(a.AddrPort)
 	var bound netip.AddrPort
+	host := s.cfg.advertised(a)
 	switch a.Kind {
 	case UDP:
 		u, err := bindUDP(s, a.AddrPort)
 		if err != nil {
 			return err
 		}
+		u.advertise = host
 		s.udp = append(s.udp, u)
 		bound = u.addr
 	case TCP, TLS, WS, WSS:
@@ -75,12 +78,13 @@ func (s *Set) bind(a Address) error {
 		if err != nil {
 			return err
 		}
+		l.advertise = host
 		s.tcp = append(s.tcp, l)
 		bound = l.addr
 	default:
 		return fmt.Errorf("transport %d is unknown", a.Kind)
 	}
-	s.listeners = append(s.listeners, Listener{Kind: a.Kind, Addr: bound})
+	s.listeners = append(s.listeners, Listener{Kind: a.Kind, Addr: bound, Advertise: host})
 	return nil
 }
 

@@ -5,7 +5,6 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
-	"strings"
 )
 
 // Flow is a flow to a destination that can be had without waiting: over UDP from
@@ -100,7 +99,7 @@ func (s *Set) SentBy(f Flow) string {
 	if f.IsZero() {
 		return ""
 	}
-	host := strings.Trim(s.cfg.Advertise, "[]")
+	host := f.path.advertised()
 	if host == "" {
 		host = f.Local.Addr().WithZone("").String()
 	}
@@ -125,11 +124,18 @@ func (s *Set) HasKind(k Kind, remote netip.Addr) bool {
 
 // IsOwn reports whether what is sent to a would come back to one of our
 // listeners. A listener that is bound to a wildcard has every address of the
-// machine; 0.0.0.0 and :: as destinations are the machine itself.
+// machine, and one that advertises an address has that too; 0.0.0.0 and :: as
+// destinations are the machine itself.
 func (s *Set) IsOwn(k Kind, a netip.AddrPort) bool {
 	a = unmap(a)
 	for _, l := range s.listeners {
-		if l.Kind != k || l.Addr.Port() != a.Port() || l.Addr.Addr().Is4() != a.Addr().Is4() {
+		if l.Kind != k || l.Addr.Port() != a.Port() {
+			continue
+		}
+		if own, ok := asIP(l.Advertise); ok && own == a.Addr().WithZone("") {
+			return true
+		}
+		if l.Addr.Addr().Is4() != a.Addr().Is4() {
 			continue
 		}
 		if l.Addr.Addr() == a.Addr() || a.Addr().IsUnspecified() ||

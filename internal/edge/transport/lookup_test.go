@@ -38,6 +38,28 @@ func TestLookup(t *testing.T) {
 	}
 }
 
+// TestIsOwnAsAdvertised knows the address that stands for a listener, and no other
+// transport or port of it.
+func TestIsOwnAsAdvertised(t *testing.T) {
+	s := serve(t, Config{Advertise: "[2001:db8::1]", AdvertiseAt: map[Address]string{
+		{Kind: UDP, AddrPort: netip.MustParseAddrPort("127.0.0.1:0")}: "192.0.2.1",
+	}}, newSink(), "udp://127.0.0.1:0", "tcp://127.0.0.1:0")
+	udp, tcp := s.addr(0).Port(), s.addr(1).Port()
+	for _, tc := range []struct {
+		kind Kind
+		addr string
+		port uint16
+		want bool
+	}{
+		{UDP, "192.0.2.1", udp, true}, {UDP, "::ffff:192.0.2.1", udp, true}, {UDP, "192.0.2.1", udp + 1, false},
+		{TCP, "192.0.2.1", tcp, false}, {TCP, "2001:db8::1", tcp, false}, {UDP, "192.0.2.2", udp, false},
+	} {
+		if got := s.IsOwn(tc.kind, netip.AddrPortFrom(netip.MustParseAddr(tc.addr), tc.port)); got != tc.want {
+			t.Errorf("%s %s %d: %v, want %v", tc.kind, tc.addr, tc.port, got, tc.want)
+		}
+	}
+}
+
 // TestSuits ranks listeners of a machine with an inside and an outside.
 func TestSuits(t *testing.T) {
 	const source, remote = "203.0.113.1", "203.0.113.9"
@@ -94,13 +116,21 @@ func TestIsOwn(t *testing.T) {
 }
 
 func TestSentBy(t *testing.T) {
-	for _, tc := range []struct{ advertise, host string }{
-		{"", "127.0.0.1"}, {"edge.example.com", "edge.example.com"}, {"2001:db8::1", "[2001:db8::1]"}, {"[2001:db8::1]", "[2001:db8::1]"},
+	local := "127.0.0.1"
+	for _, tc := range []struct{ advertise, at, host string }{
+		{"", "", local}, {"edge.example.com", "", "edge.example.com"}, {"192.0.2.1", "", "192.0.2.1"}, {"::ffff:192.0.2.1", "", "192.0.2.1"},
+		{"2001:db8::1", "", local}, // is not of its family
+		{"edge.example.com", "inside.example.com", "inside.example.com"}, {"", "2001:db8::1", "[2001:db8::1]"}, {"", "[2001:db8::1]", "[2001:db8::1]"},
 	} {
-		s := serve(t, Config{Advertise: tc.advertise}, newSink(), "udp://127.0.0.1:0")
+		cfg := Config{Advertise: tc.advertise}
+		if tc.at != "" {
+			at, _ := ParseAddress("udp://127.0.0.1:0")
+			cfg.AdvertiseAt = map[Address]string{at: tc.at}
+		}
+		s := serve(t, cfg, newSink(), "udp://127.0.0.1:0")
 		f, _ := s.Flow(Destination{Kind: UDP, Addr: netip.MustParseAddrPort("127.0.0.1:9")}, netip.AddrPort{})
 		if want := tc.host + ":" + strconv.Itoa(int(s.addr(0).Port())); s.SentBy(f) != want {
-			t.Errorf("advertise %q: %s, want %s", tc.advertise, s.SentBy(f), want)
+			t.Errorf("advertise %q, %q: %s, want %s", tc.advertise, tc.at, s.SentBy(f), want)
 		}
 	}
 	s := &Set{}

@@ -25,16 +25,17 @@ const (
 // writes (queue.go) lives only while there is something to write, and ends
 // before the reader does.
 type conn struct {
-	set      *Set
-	raw      net.Conn // closing it never waits
-	nc       net.Conn // raw, or TLS over it
-	flow     Flow
-	bound    Address
-	source   netip.Prefix // counted against MaxConnectionsPerSource; zero if we made it
-	id       uint64
-	stopping atomic.Bool
-	shut     atomic.Bool  // nothing more is taken to be sent
-	lastSent atomic.Int64 // Unix nanoseconds
+	set       *Set
+	raw       net.Conn // closing it never waits
+	nc        net.Conn // raw, or TLS over it
+	flow      Flow
+	bound     Address
+	advertise string
+	source    netip.Prefix // counted against MaxConnectionsPerSource; zero if we made it
+	id        uint64
+	stopping  atomic.Bool
+	shut      atomic.Bool  // nothing more is taken to be sent
+	lastSent  atomic.Int64 // Unix nanoseconds
 
 	lastHeard atomic.Int64 // likewise, anything at all
 
@@ -57,7 +58,7 @@ type conn struct {
 
 func (s *Set) newConn(l *tcpListener, raw net.Conn) *conn {
 	setUserTimeout(raw)
-	c := &conn{set: s, raw: raw, nc: raw, bound: Address{Kind: l.kind, AddrPort: l.addr}, id: newID()}
+	c := &conn{set: s, raw: raw, nc: raw, bound: Address{Kind: l.kind, AddrPort: l.addr}, advertise: l.advertise, id: newID()}
 	c.flow = Flow{Kind: l.kind, Local: addrPort(raw.LocalAddr()), Remote: addrPort(raw.RemoteAddr()), path: c}
 	return c
 }
@@ -184,9 +185,10 @@ func (c *conn) stop() {
 	_ = c.raw.SetWriteDeadline(now.Add(stopGrace))
 }
 
-func (c *conn) alive() bool       { return !c.shut.Load() }
-func (c *conn) listener() Address { return c.bound }
-func (c *conn) accepted() bool    { return c.source.IsValid() }
+func (c *conn) alive() bool        { return !c.shut.Load() }
+func (c *conn) listener() Address  { return c.bound }
+func (c *conn) advertised() string { return c.advertise }
+func (c *conn) accepted() bool     { return c.source.IsValid() }
 
 // live is the flow of c unless c is nil or has ended.
 func (c *conn) live() (Flow, bool) {

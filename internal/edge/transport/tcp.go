@@ -17,11 +17,12 @@ const (
 // tcpListener accepts connections of one kind, all of which begin as TCP. TCP_NODELAY and keep-alive probes are on for
 // every connection, which is package net's default.
 type tcpListener struct {
-	set      *Set
-	kind     Kind
-	ln       net.Listener
-	addr     netip.AddrPort
-	refusals throttle
+	set       *Set
+	kind      Kind
+	ln        net.Listener
+	addr      netip.AddrPort
+	advertise string
+	refusals  throttle
 }
 
 func bindTCP(s *Set, a Address) (*tcpListener, error) {

@@ -23,13 +23,14 @@ const (
 
 // udpSocket is a bound UDP socket. It keeps nothing about its peers.
 type udpSocket struct {
-	set      *Set
-	pc       *net.UDPConn
-	raw      syscall.RawConn
-	addr     netip.AddrPort
-	wildcard bool
-	closed   atomic.Bool
-	sender   sender
+	set       *Set
+	pc        *net.UDPConn
+	raw       syscall.RawConn
+	addr      netip.AddrPort
+	wildcard  bool
+	advertise string
+	closed    atomic.Bool
+	sender    sender
 }
 
 func bindUDP(s *Set, a netip.AddrPort) (*udpSocket, error) {
@@ -181,8 +182,9 @@ type undelivered struct {
 	err    error
 }
 
-func (u *udpSocket) alive() bool       { return !u.closed.Load() }
-func (u *udpSocket) listener() Address { return Address{Kind: UDP, AddrPort: u.addr} }
+func (u *udpSocket) alive() bool        { return !u.closed.Load() }
+func (u *udpSocket) listener() Address  { return Address{Kind: UDP, AddrPort: u.addr} }
+func (u *udpSocket) advertised() string { return u.advertise }
 
 func (u *udpSocket) close() {
 	u.closed.Store(true)
