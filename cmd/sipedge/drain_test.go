@@ -108,7 +108,8 @@ func TestSecondSignal(t *testing.T) {
 	}
 }
 
-// TestHangup is no end. It reads the certificates again, and no configuration yet.
+// TestHangup is no end. It reads the certificates again if there are any, and no
+// configuration yet.
 func TestHangup(t *testing.T) {
 	t.Parallel()
 	ca := siptest.NewCA(t)
@@ -116,7 +117,6 @@ func TestHangup(t *testing.T) {
 	e := start(t, "--listen", "tls://127.0.0.1:0", "--config",
 		file(t, "edge.yaml", "tls: {cert: "+pair.Cert+", key: "+pair.Key+"}\n"))
 	e.Signal(syscall.SIGHUP)
-	e.Await(`level=WARN msg="the configuration is not read again yet: restart to use a new one"`)
 	e.Await(`level=INFO msg="certificates read again"`)
 	if err := os.WriteFile(pair.Cert, []byte("half a certif"), 0o600); err != nil {
 		t.Fatal(err)
@@ -124,6 +124,17 @@ func TestHangup(t *testing.T) {
 	e.Signal(syscall.SIGHUP)
 	e.Await(`level=ERROR msg="the certificates stay as they were" error=`)
 	e.Await(pair.Cert)
+	if strings.Contains(e.Stderr(), "not read again yet") {
+		t.Errorf("the log complains of what was done:\n%s", e.Stderr())
+	}
+	e.end(t)
+
+	e = start(t, "--listen", "udp://127.0.0.1:0")
+	e.Signal(syscall.SIGHUP)
+	e.Await(`level=WARN msg="the configuration is not read again yet: restart to use a new one"`)
+	if strings.Contains(e.Stderr(), "certificates") {
+		t.Errorf("the log speaks of certificates that nobody has:\n%s", e.Stderr())
+	}
 	e.end(t)
 }
 

@@ -19,7 +19,7 @@ type settings struct {
 func (s *settings) addTo(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&s.config, "config", "", "`FILE` with the configuration of the edge (YAML)")
-	f.StringArrayVar(&s.listen, "listen", nil, "`ADDRESS` to listen on, udp://HOST:PORT or tcp://HOST:PORT;\nmay be repeated (default udp and tcp at 127.0.0.1:5060)")
+	f.StringArrayVar(&s.listen, "listen", nil, "`ADDRESS` to listen on: udp, tcp, tls, ws or wss, as in\nudp://HOST:PORT; may be repeated\n(default udp and tcp at 127.0.0.1:5060)")
 	f.StringVar(&s.advertise, "advertise", "", "`HOST` that stands in Via and Record-Route\n(default: the local address)")
 	f.StringVar(&s.nextHop, "next-hop", "", "`SIP-URI` that requests outside a dialog go to\n(default: their Route or Request-URI)")
 	f.StringVar(&s.policy, "policy", "", "`TARGET` of the policy: embedded, HOST:PORT, dns:///NAME:PORT\nor unix:///PATH (default embedded)")

@@ -47,7 +47,7 @@ func newServe() *cobra.Command {
 				return err
 			}
 			var running atomic.Pointer[edge.Edge]
-			ctx, stop := ossignal.Until(cmd.Context(), log, func() { reload(running.Load(), log) })
+			ctx, stop := ossignal.Until(cmd.Context(), log, func() bool { return l.edge.TLS != (transport.TLSConfig{}) && reload(running.Load(), log) })
 			defer stop()
 			return serve(ctx, l, drain, log, &running)
 		},
@@ -58,16 +58,18 @@ func newServe() *cobra.Command {
 	return cmd
 }
 
-// reload reads again what can be read again: the certificates.
-func reload(e *edge.Edge, log *slog.Logger) {
+// reload reads again what can be read again: the certificates. It reports whether
+// there was anything to say about them.
+func reload(e *edge.Edge, log *slog.Logger) bool {
 	if e == nil {
-		return
+		return false
 	}
 	if err := e.ReloadTLS(); err != nil {
 		log.Error("the certificates stay as they were", "error", err)
-		return
+		return true
 	}
 	log.Info("certificates read again")
+	return true
 }
 
 // serve runs an edge until ctx ends, and then drains.

@@ -116,7 +116,7 @@ func TestListenAsAMap(t *testing.T) {
 	_, err = ParseConfig("edge.yaml", []byte("listen:\n- {advertise: in.example.com}\n- {address: udp://127.0.0.1:5060, advertise: \"a:1\", port: 1}\n- [a]\nadvertise: \"a:1\"\n"))
 	for _, want := range []string{
 		"edge.yaml:2:3: listen[0].address: the key is missing",
-		`edge.yaml:3:48: listen[1].advertise: "a:1" is no host: want a name`, "listen[1].port: unknown key; known here: address, advertise",
+		`edge.yaml:3:46: listen[1].advertise: "a:1" is no host: want a name`, "listen[1].port: unknown key; known here: address, advertise",
 		"edge.yaml:4:3: listen[2]: ", `edge.yaml:5:12: advertise: "a:1" is no host`,
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {

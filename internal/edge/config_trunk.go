@@ -54,7 +54,7 @@ type Trunk struct {
 	NextHop []string
 	Profile string
 	// Onward are the SIP URIs of the trunk's own route: where a request goes when
-	// a decision says "onward". Default: its Request-URI.
+	// a decision says "onward". Default: none, and such a target is refused.
 	Onward []string
 	// ResponseTimeout is how long each next hop may say nothing, 100 ms to 32 s.
 	// Default: 64*T1, 32 s.

@@ -26,6 +26,7 @@ func (c *Config) Validate() error {
 	var w mistakes
 	c.validateListen(&w)
 	c.validateAdvertise(&w)
+	c.validateConnections(&w)
 	c.validateHops(&w, "next_hop", c.NextHop)
 	for i := range c.Trunks {
 		c.validateTrunk(&w, i)
@@ -43,7 +44,8 @@ func (c *Config) listen() []transport.Address {
 }
 
 func (c *Config) validateListen(w *mistakes) {
-	for _, l := range c.listen() {
+	for i, l := range c.listen() {
+		c.validatePort(w, c.listen()[:i], l)
 		if len(c.Trunks) == 0 && !l.AddrPort.Addr().IsLoopback() {
 			w.addf("listen: %s is no loopback address: without trunks the edge would relay for everybody; configure trunks", l)
 		}
@@ -66,6 +68,9 @@ func (c *Config) validateTrunk(w *mistakes, i int) {
 		if !slices.Contains(c.listen(), l) {
 			w.addf("%slisteners: %s is not among listen, which has %s", who, l, join(c.listen()))
 		}
+	}
+	if i := slices.IndexFunc(c.Trunks[:i], func(other Trunk) bool { return other.covers(t) }); i >= 0 {
+		w.addf("%severything it is known by is of trunk %s before it, which gets all its requests: put it first, or say more of the other", who, c.Trunks[i].Name)
 	}
 	c.validateTLSNames(w, who, t)
 	c.validateHops(w, who+"next_hop", t.NextHop)
@@ -111,6 +116,8 @@ func (c *Config) validateHops(w *mistakes, key string, uris []string) {
 			w.addf("%s: %w", key, err)
 		} else if err := c.checkTransport(uri); err != nil {
 			w.addf("%s: %w", key, err)
+		} else if err := c.checkPlace(uri); err != nil {
+			w.addf("%s: %w", key, err)
 		}
 	}
 }
@@ -126,6 +133,14 @@ func checkHop(text string) error {
 	}
 	if _, err := locate.Kind(&uri); err != nil {
 		return fmt.Errorf("%q: %w", text, err)
+	}
+	if _, method := uri.Param("method"); method || len(uri.Headers) > 0 {
+		return fmt.Errorf("%q: a next hop has no method parameter and no ?headers (19.1.1)", text)
+	}
+	if h, ok := locate.Numeric(&uri); ok {
+		if why := nowhere(h.Addr); why != "" {
+			return fmt.Errorf("%q leads nowhere: %s", text, why)
+		}
 	}
 	return nil
 }

@@ -17,7 +17,7 @@ func TestInvalidConfig(t *testing.T) {
 	}{
 		{"nothing", "", nil},
 		{"trunks", "listen: [udp://0.0.0.0:5060]\n" + a + "}]\n", nil},
-		{"an open relay", "listen: [udp://0.0.0.0:5060, udp://127.0.0.1:5060, tcp://192.0.2.1:5060]\n", []string{
+		{"an open relay", "listen: [udp://0.0.0.0:5060, udp://127.0.0.1:5061, tcp://192.0.2.1:5060]\n", []string{
 			"listen: udp://0.0.0.0:5060 is no loopback address: without trunks the edge would relay for everybody; configure trunks",
 			"listen: tcp://192.0.2.1:5060 is no loopback address: without trunks the edge would relay for everybody; configure trunks",
 		}},
@@ -46,6 +46,27 @@ func TestInvalidConfig(t *testing.T) {
 			`trunk a: next_hop: "sip:192.0.2.1" needs a listener of udp; listen has tcp://127.0.0.1:5060`,
 			`trunk a: onward: "sips:a.example.com:5061" needs a listener of tls; listen has tcp://127.0.0.1:5060`,
 		}},
+		{"one port for two", "listen: [udp://127.0.0.1:5060, tcp://127.0.0.1:5060, udp://127.0.0.1:5060, ws://127.0.0.1:5060, tcp://0.0.0.0:5061, ws://127.0.0.1:5061, tcp://127.0.0.1:0, tcp://127.0.0.1:0]\n" + a + "}]\n", []string{
+			"listen: udp://127.0.0.1:5060 stands there twice",
+			"listen: tcp://127.0.0.1:5060 and ws://127.0.0.1:5060 can't have the same port",
+			"listen: tcp://0.0.0.0:5061 and ws://127.0.0.1:5061 can't have the same port",
+		}},
+		{"next hops that are the edge itself", "listen: [udp://127.0.0.1:5060, tcp://0.0.0.0:5062]\nadvertise: edge.example.com\n" + a +
+			", next_hop: [\"sip:127.0.0.1\", \"sip:127.0.0.9:5062;transport=tcp\", \"sip:EDGE.example.com:5060\", \"sip:127.0.0.1:5061\", \"sip:edge.example.com:5061\"]}]\n", []string{
+			`trunk a: next_hop: "sip:127.0.0.1" is this edge itself`,
+			`trunk a: next_hop: "sip:127.0.0.9:5062;transport=tcp" is this edge itself`,
+			`trunk a: next_hop: "sip:EDGE.example.com:5060" is this edge itself`,
+		}},
+		{"a next hop of another family", "next_hop: \"sip:[2001:db8::1]\"\n", []string{
+			`next_hop: "sip:[2001:db8::1]" needs a listener of udp and of its address family; listen has udp://127.0.0.1:5060, tcp://127.0.0.1:5060`,
+		}},
+		{"more from one than in all", "connections: {max: 10, per_source: 11}\n", []string{"connections.per_source: 11 is more than connections.max, 10"}},
+		{"less in all than from one by default", "connections: {max: 10}\n", nil},
+		{"trunks that nothing is of", "trunks: [{name: a, from: [192.0.2.0/24]}, {name: b, from: [192.0.2.1, 192.0.2.128/25]}, {name: c, from: [192.0.2.9], listeners: [udp://127.0.0.1:5060]}, " +
+			"{name: d, from: [192.0.0.0/16]}, {name: e, listeners: [udp://127.0.0.1:5060]}]\n", []string{
+			"trunk b: everything it is known by is of trunk a before it, which gets all its requests: put it first, or say more of the other",
+			"trunk c: everything it is known by is of trunk a before it, which gets all its requests: put it first, or say more of the other",
+		}},
 		{"a role without a next hop", a + ", role: redirect-server, recurse_from: next_hop}]\n", []string{
 			"trunk a: role: there is no next_hop that could be a redirect-server", "trunk a: recurse_from: there is no next_hop",
 		}},
@@ -66,9 +87,13 @@ func TestInvalidConfig(t *testing.T) {
 func TestInvalidWithoutAFile(t *testing.T) {
 	t.Parallel()
 	c := &Config{Trunks: []Trunk{{Name: "a", NextHop: []string{"tel:+1"}}, {Name: "a", From: from("192.0.2.0/24")}}}
-	c.NextHop = slices.Repeat([]string{"sip:192.0.2.1"}, 17)
+	c.NextHop = append(slices.Repeat([]string{"sip:192.0.2.1"}, 13), "sip:a.example.com;method=INVITE", "sip:a.example.com?Subject=x", "sip:0.0.0.0", "sip:[::]:5060")
 	checkMistakes(t, c,
 		"next_hop: 17 are more than 16: they are tried one after another",
+		`next_hop: "sip:a.example.com;method=INVITE": a next hop has no method parameter and no ?headers (19.1.1)`,
+		`next_hop: "sip:a.example.com?Subject=x": a next hop has no method parameter and no ?headers (19.1.1)`,
+		`next_hop: "sip:0.0.0.0" leads nowhere: it is no address of a host`,
+		`next_hop: "sip:[::]:5060" leads nowhere: it is no address of a host`,
 		"trunk a: want at least one of from, listeners and tls_names: without any it would be everybody",
 		`trunk a: next_hop: "tel:+1" is no SIP URI (sip:HOST:PORT)`,
 		"trunk a: the name is that of an earlier trunk")

@@ -7,13 +7,14 @@ import (
 )
 
 // sendTo sends what no client transaction watches over: a response, an ACK or a
-// CANCEL. If the connection is gone, it goes over a new one to there (18.2.2).
+// CANCEL. If the connection is gone, it goes over a new one to there (18.2.2),
+// unless there is a browser.
 func (e *Edge) sendTo(f transport.Flow, b []byte, to transport.Destination, callID string) {
 	err := f.Send(b)
 	if err == nil {
 		return
 	}
-	if !f.Kind.Reliable() {
+	if !f.Kind.Reliable() || isBrowser(f) {
 		e.notSent(f, callID, err)
 		return
 	}
@@ -34,6 +35,12 @@ func (e *Edge) sendTo(f transport.Flow, b []byte, to transport.Destination, call
 			e.notSent(f, callID, err)
 		}
 	})
+}
+
+// isBrowser reports whether a flow is a WebSocket that the peer made: nobody else can
+// (RFC 7118 section 5).
+func isBrowser(f transport.Flow) bool {
+	return f.Accepted() && (f.Kind == transport.WS || f.Kind == transport.WSS)
 }
 
 func (e *Edge) notSent(f transport.Flow, callID string, err error) {

@@ -29,6 +29,7 @@ type Config struct {
 	WriteTimeout   time.Duration // for a peer to take what is being written; default 5 s
 	DialTimeout    time.Duration // default 4 s
 	QueueBytes     int           // waiting to be written on one connection; default 1 MiB
+	QueuesBytes    int           // on all of them together; default 256 MiB
 
 	Logger *slog.Logger // default: none
 }
@@ -81,6 +82,7 @@ func (c Config) withDefaults() Config {
 	orDefault(&c.WriteTimeout, 5*time.Second)
 	orDefault(&c.DialTimeout, 4*time.Second)
 	orDefault(&c.QueueBytes, 1<<20)
+	orDefault(&c.QueuesBytes, 256<<20)
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}

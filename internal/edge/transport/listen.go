@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -22,6 +23,7 @@ type Set struct {
 	local     localAddresses
 	creds     *credentials // nil without TLS
 	failures  throttle     // of handshakes
+	queued    atomic.Int64 // bytes that wait to be written, on all connections
 
 	done chan struct{} // closed by Shutdown
 	wg   sync.WaitGroup

@@ -16,19 +16,21 @@ func (c *conn) send(_ Flow, b []byte) error {
 	return c.enqueue(b)
 }
 
-// enqueue queues a copy of b. A connection whose peer is QueueBytes behind ends.
+// enqueue queues a copy of b. A connection whose peer is QueueBytes behind ends, and
+// so does one that would need more than is left for all: memory has an end too.
 func (c *conn) enqueue(b []byte) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.ended {
 		return ErrClosed
 	}
-	if len(c.pending)+c.flying+len(b) > c.set.cfg.QueueBytes {
+	if len(c.pending)+c.flying+len(b) > c.set.cfg.QueueBytes || c.set.queued.Load()+int64(len(b)) > int64(c.set.cfg.QueuesBytes) {
 		c.endLocked(ErrQueueFull, true)
 		return ErrQueueFull
 	}
 	c.lastSent.Store(time.Now().UnixNano())
 	c.pending = append(c.pending, b...)
+	c.count()
 	if !c.writing {
 		c.writing = true
 		c.writers.Go(c.write)
@@ -75,6 +77,7 @@ func (c *conn) take() []byte {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.flying = 0
+	defer c.count()
 	if len(c.pending) == 0 {
 		c.writing = false
 		if cap(c.pending) > queueKept {
@@ -89,6 +92,13 @@ func (c *conn) take() []byte {
 	c.pending, c.spare = c.spare[:0], b
 	c.flying = len(b)
 	return slices.Clip(b)
+}
+
+// count keeps the set's number of bytes that wait. c.mu is held.
+func (c *conn) count() {
+	now := len(c.pending) + c.flying
+	c.set.queued.Add(int64(now - c.counted))
+	c.counted = now
 }
 
 // end says that nothing more is sent. With now, what is queued is dropped and
@@ -108,6 +118,7 @@ func (c *conn) endLocked(cause error, now bool) {
 	c.shut.Store(true)
 	if now {
 		c.pending = nil
+		c.count()
 		_ = c.raw.Close() // TLS would wait for its last words
 	}
 }

@@ -51,6 +51,7 @@ type conn struct {
 	pending  []byte // waiting to be written
 	spare    []byte // the buffer that was written last
 	flying   int    // bytes that are being written
+	counted  int    // of pending and flying, what is in the set's queued
 	writing  bool
 	ended    bool  // guards pending and writers: no more of them
 	endCause error // the first reason to end
