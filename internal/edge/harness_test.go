@@ -54,7 +54,7 @@ func startEdge(t *testing.T, change ...func(*Options)) *running {
 			r.udp = l.Addr
 		case transport.TLS:
 			r.tls = l.Addr
-		default:
+		case transport.TCP, transport.WS, transport.WSS:
 			r.tcp = l.Addr
 		}
 	}

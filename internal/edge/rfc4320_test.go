@@ -74,7 +74,7 @@ func TestAckForCalleeWithoutTag(t *testing.T) {
 		ack := call.Ack(final)
 		callee.Expect("ACK ")
 		stray := ack
-		for _, line := range strings.Split(ack, "\r\n") {
+		for line := range strings.SplitSeq(ack, "\r\n") {
 			if strings.HasPrefix(line, "Route: ") {
 				stray = strings.Replace(stray, line+"\r\n", "Route: <sip:"+e.udp.String()+";lr>\r\n", 1)
 			}
