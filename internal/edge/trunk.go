@@ -136,10 +136,10 @@ func contains(networks []netip.Prefix, a netip.Addr) bool {
 
 // nextHop returns where requests of this peer outside a dialog go.
 func (e *Edge) nextHop(in *inbound) []string {
-	if in.inDialog {
+	switch {
+	case in.inDialog: // its route set leads
 		return nil
-	}
-	if in.trunk != nil && len(in.trunk.NextHop) > 0 {
+	case in.trunk != nil && len(in.trunk.NextHop) > 0:
 		return in.trunk.NextHop
 	}
 	return e.cfg.NextHop
