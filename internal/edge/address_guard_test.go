@@ -147,7 +147,7 @@ func TestDialogToDeniedAddress(t *testing.T) {
 	t.Parallel()
 	caller, callee := siptest.New(t, "udp", "127.0.0.2"), siptest.New(t, "udp", "127.0.0.9")
 	victim := siptest.New(t, "udp", "127.0.0.7")
-	for name, everybody := range map[string]bool{"": false, " of everybody": true} {
+	for name, everybody := range map[string]bool{"of its own": false, "of everybody": true} {
 		list := []Trunk{{Name: "a", From: from("127.0.0.2/32")}}
 		if everybody { // is no address of anybody
 			list = append(list, Trunk{Name: "b", From: from("0.0.0.0/0")})
@@ -168,7 +168,7 @@ func TestDialogToDeniedAddress(t *testing.T) {
 		caller.Expect("SIP/2.0 480 ")
 		victim.Silent(10 * time.Millisecond)
 		if got := counted(t, e.metrics.dropped.WithLabelValues("stray_ack")) - before; got != 1 {
-			t.Errorf("a trunk%s: %v ACKs were dropped, want 1", name, got)
+			t.Errorf("a trunk %s: %v ACKs were dropped, want 1", name, got)
 		}
 	}
 }

@@ -49,7 +49,9 @@ func TestFlowTokenOutsideItsDialog(t *testing.T) {
 		hop.Respond(invite, 486, "Busy Here")
 		hop.Expect("ACK ")
 		call.Ack(mallory.ExpectSkipping100("SIP/2.0 486"))
-		pasted := token[:strings.Index(token, ";k=")] + mine[strings.Index(mine, ";k="):]
+		tokenURI, _, _ := strings.Cut(token, ";k=")
+		_, ownMAC, _ := strings.Cut(mine, ";k=")
+		pasted := tokenURI + ";k=" + ownMAC
 		for _, stolen := range []string{token, pasted} {
 			mallory.Send(e.udp, requestText(mallory, "INFO", hop.URI("x"), "Route: "+mine+", "+stolen,
 				"From: <sip:c@example.com>;tag="+call.FromTag, "To: <sip:bob@example.com>;tag=any", "Call-ID: "+call.CallID, "CSeq: 99 INFO", "Max-Forwards: 70"))

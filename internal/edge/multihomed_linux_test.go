@@ -30,7 +30,7 @@ func TestMultihomed(t *testing.T) {
 			t.Run(listen+" "+network, func(t *testing.T) {
 				e := startEdge(t, trunks(Trunk{Name: "both", From: from("10.0.0.0/8")}), func(o *Options) {
 					o.Config.Listen = nil
-					for _, host := range strings.Fields(listen) {
+					for host := range strings.FieldsSeq(listen) {
 						o.Config.Listen = append(o.Config.Listen, mustAddress(t, network+"://"+host+":5060"))
 					}
 				})

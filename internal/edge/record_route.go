@@ -70,9 +70,7 @@ func (rc *responseContext) flowToken() string {
 	if !rc.upstream.Accepted() {
 		return ""
 	}
-	switch rc.upstream.Kind {
-	case transport.WS, transport.WSS:
-	default:
+	if !isBrowser(rc.upstream) {
 		if a, err := netip.ParseAddr(rc.request.TopVia().Host); err != nil || a.Unmap() == rc.source.Addr() {
 			return ""
 		}

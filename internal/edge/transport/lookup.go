@@ -54,7 +54,8 @@ func (s *Set) sourceOf(remote netip.Addr, listeners int) netip.Addr {
 // loopback address reaches nothing beyond, and the other way round. prefer decides
 // between listeners that suit alike.
 func suits(bound netip.AddrPort, remote, source netip.Addr, prefer netip.AddrPort) int {
-	a, rank := bound.Addr(), 0
+	a := bound.Addr()
+	var rank int
 	switch {
 	case a.Is4() != remote.Is4():
 		return 0

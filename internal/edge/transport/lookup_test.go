@@ -51,8 +51,12 @@ func TestIsOwnAsAdvertised(t *testing.T) {
 		port uint16
 		want bool
 	}{
-		{UDP, "192.0.2.1", udp, true}, {UDP, "::ffff:192.0.2.1", udp, true}, {UDP, "192.0.2.1", udp + 1, false},
-		{TCP, "192.0.2.1", tcp, false}, {TCP, "2001:db8::1", tcp, false}, {UDP, "192.0.2.2", udp, false},
+		{UDP, "192.0.2.1", udp, true},
+		{UDP, "::ffff:192.0.2.1", udp, true},
+		{UDP, "192.0.2.1", udp + 1, false},
+		{TCP, "192.0.2.1", tcp, false},
+		{TCP, "2001:db8::1", tcp, false},
+		{UDP, "192.0.2.2", udp, false},
 	} {
 		if got := s.IsOwn(tc.kind, netip.AddrPortFrom(netip.MustParseAddr(tc.addr), tc.port)); got != tc.want {
 			t.Errorf("%s %s %d: %v, want %v", tc.kind, tc.addr, tc.port, got, tc.want)
@@ -118,9 +122,14 @@ func TestIsOwn(t *testing.T) {
 func TestSentBy(t *testing.T) {
 	local := "127.0.0.1"
 	for _, tc := range []struct{ advertise, at, host string }{
-		{"", "", local}, {"edge.example.com", "", "edge.example.com"}, {"192.0.2.1", "", "192.0.2.1"}, {"::ffff:192.0.2.1", "", "192.0.2.1"},
+		{"", "", local},
+		{"edge.example.com", "", "edge.example.com"},
+		{"192.0.2.1", "", "192.0.2.1"},
+		{"::ffff:192.0.2.1", "", "192.0.2.1"},
 		{"2001:db8::1", "", local}, // is not of its family
-		{"edge.example.com", "inside.example.com", "inside.example.com"}, {"", "2001:db8::1", "[2001:db8::1]"}, {"", "[2001:db8::1]", "[2001:db8::1]"},
+		{"edge.example.com", "inside.example.com", "inside.example.com"},
+		{"", "2001:db8::1", "[2001:db8::1]"},
+		{"", "[2001:db8::1]", "[2001:db8::1]"},
 	} {
 		cfg := Config{Advertise: tc.advertise}
 		if tc.at != "" {

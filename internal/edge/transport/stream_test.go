@@ -93,6 +93,20 @@ func TestTCPBadMessage(t *testing.T) {
 	}
 }
 
+// TestTCPKeepAlive answers two line ends with one, once for each such ping.
+func TestTCPKeepAlive(t *testing.T) {
+	r := newSink()
+	s := serve(t, Config{}, r, "tcp://127.0.0.1:0")
+	nc := connect(t, s.addr(0))
+	send(t, nc, "\r\n\r\n"+options("1", 0))
+	if f := r.next(t).flow; f.Send([]byte("x")) != nil {
+		t.Error("the connection has ended")
+	}
+	if got := read(t, nc, 3); got != "\r\nx" {
+		t.Errorf("one ping was answered with %q", got)
+	}
+}
+
 // TestTCPUnframable: a stream without an end of its message is refused, with
 // the answer that the receiver gives before the connection ends.
 func TestTCPUnframable(t *testing.T) {
