@@ -53,22 +53,21 @@ func bindUDP(s *Set, a netip.AddrPort) (*udpSocket, error) {
 func (u *udpSocket) serve() {
 	var (
 		m     message.Message
-		buf   = make([]byte, datagramSize)
-		oob   = make([]byte, oobSize)
+		in    = u.newReceiving()
 		pause = readRetryFrom
 	)
 	for {
-		n, f, err := u.read(buf, oob)
+		n, err := in.wait()
 		switch {
 		case err == nil:
 			pause = readRetryFrom
-			if f.Local.IsValid() && !isKeepAlive(buf[:n]) {
-				u.set.receive(f, &m, buf[:n])
+			for i := range n {
+				u.received(&m, in.datagram(i), in.remote(i), in.local(i))
 			}
 		case errors.Is(err, net.ErrClosed):
 			return
 		default:
-			if u.readErrors(buf) > 0 || isPending(err) {
+			if u.readErrors(in.scratch()) > 0 || isPending(err) {
 				continue
 			}
 			u.set.log.Warn("cannot read from UDP socket", "addr", u.addr.String(), "error", err, "pause", pause)
@@ -80,25 +79,23 @@ func (u *udpSocket) serve() {
 	}
 }
 
-// read reads a datagram and says between which addresses it went.
-func (u *udpSocket) read(buf, oob []byte) (int, Flow, error) {
-	f := Flow{Kind: UDP, Local: u.addr, path: u}
-	if !u.wildcard {
-		n, remote, err := u.pc.ReadFromUDPAddrPort(buf)
-		f.Remote = unmap(remote)
-		return n, f, err
+// received hands over a datagram. local is our address that it came to; only a
+// wildcard needs to be told.
+func (u *udpSocket) received(m *message.Message, b []byte, remote netip.AddrPort, local netip.Addr) {
+	if isKeepAlive(b) {
+		return
 	}
-	n, oobn, _, remote, err := u.pc.ReadMsgUDPAddrPort(buf, oob)
-	if err != nil {
-		return 0, f, err
-	}
-	f.Remote = unmap(remote)
-	if local := destination(oob[:oobn]); local.IsValid() {
+	f := Flow{Kind: UDP, Local: u.addr, Remote: unmap(remote), path: u}
+	switch {
+	case !u.wildcard:
+	case local.IsValid():
 		f.Local = netip.AddrPortFrom(local, u.addr.Port())
-	} else {
+	default:
 		f.Local, _ = u.localFor(f.Remote.Addr())
 	}
-	return n, f, nil
+	if f.Local.IsValid() {
+		u.set.receive(f, m, b)
+	}
 }
 
 // isPending reports whether err is no more than a call to look at the queue of

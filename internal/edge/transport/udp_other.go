@@ -7,14 +7,32 @@ import (
 	"syscall"
 )
 
-const oobSize = 0
-
 // Other systems than Linux serve to develop on: no ICMP errors, and a wildcard
 // listener has the address that the route to the peer says.
 
 func setUDPOptions(syscall.RawConn, netip.Addr) error { return nil }
 
-func destination([]byte) netip.Addr { return netip.Addr{} }
+// receiving reads one datagram at a time.
+type receiving struct {
+	u    *udpSocket
+	buf  []byte
+	n    int
+	from netip.AddrPort
+}
+
+func (u *udpSocket) newReceiving() *receiving {
+	return &receiving{u: u, buf: make([]byte, datagramSize)}
+}
+
+func (r *receiving) wait() (n int, err error) {
+	r.n, r.from, err = r.u.pc.ReadFromUDPAddrPort(r.buf)
+	return 1, err
+}
+
+func (r *receiving) datagram(int) []byte       { return r.buf[:r.n] }
+func (r *receiving) remote(int) netip.AddrPort { return r.from }
+func (r *receiving) local(int) netip.Addr      { return netip.Addr{} }
+func (r *receiving) scratch() []byte           { return r.buf }
 
 type sender struct{}
 
