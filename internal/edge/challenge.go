@@ -151,19 +151,39 @@ func (rc *responseContext) rememberChallenge(status int) {
 	}
 	now := rc.edge.now()
 	key := rc.callKey()
-	call := &challengedCall{grants: rc.grants(now), attempts: rc.attempts}
+	call := &challengedCall{grants: rc.grants(now)}
 	size := len(key.peer) + len(key.callID) + len(key.fromTag) + 1024
 	for _, g := range call.grants {
 		size += len(g.realm) + len(g.target.proto.GetUri()) + 512
 	}
 	attempts := 0
-	for _, a := range call.attempts {
+	for _, a := range rc.attempts {
 		attempts += proto.Size(a)
 	}
 	if attempts > maxEarlierBytes {
-		call.attempts, attempts = nil, 0
+		attempts = 0
+	} else {
+		call.attempts = detached(rc.attempts)
 	}
 	rc.edge.challengedCalls.put(key, call, size+attempts, now)
+}
+
+// detached copies attempts for longer than their call: their strings are pieces of
+// messages, which a few bytes would keep in memory.
+func detached(attempts []*redirectv1.Attempt) []*redirectv1.Attempt {
+	copies := make([]*redirectv1.Attempt, 0, len(attempts))
+	for _, a := range attempts {
+		var c redirectv1.Attempt
+		b, err := proto.Marshal(a)
+		if err == nil {
+			err = proto.Unmarshal(b, &c)
+		}
+		if err != nil { // of bytes that are our own it has no reason to be
+			return nil
+		}
+		copies = append(copies, &c)
+	}
+	return copies
 }
 
 // grants returns what the targets of a call may be sent from now on. The first

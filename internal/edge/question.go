@@ -158,8 +158,6 @@ func headerProto(name, value string) *redirectv1.Header {
 	h := &redirectv1.Header{Name: validUTF8(name), Value: value}
 	if !utf8.ValidString(value) {
 		h.Value, h.RawValue = validUTF8(value), []byte(value)
-	} else {
-		h.Value = strings.Clone(value) // not a piece of a message that will be gone
 	}
 	return h
 }
@@ -182,7 +180,7 @@ func uriProto(text, display string) *redirectv1.SipUri {
 
 func readURIProto(uri *sipuri.URI, display string) *redirectv1.SipUri {
 	p := &redirectv1.SipUri{
-		Text: validUTF8URI(uri.Text), Scheme: strings.Clone(uri.Scheme), User: validUTF8(sipuri.Unescape(uri.User)),
+		Text: validUTF8URI(uri.Text), Scheme: uri.Scheme, User: validUTF8(sipuri.Unescape(uri.User)),
 		Host: validUTF8(uri.Host), Port: uint32(uri.Port), DisplayName: validUTF8(display),
 	}
 	for _, param := range uri.Params {
@@ -216,14 +214,15 @@ func unquote(s string) string {
 	return b.String()
 }
 
-// validUTF8 makes a copy that protobuf can carry.
-func validUTF8(s string) string { return strings.Clone(strings.ToValidUTF8(s, "\uFFFD")) }
+// validUTF8 is what protobuf can carry. As all strings of a question it may be a
+// piece of a message: whoever keeps it keeps that.
+func validUTF8(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
 
-// validUTF8URI makes a copy of a URI in which bytes that are not UTF-8 are
-// escaped: the same URI (19.1.4).
+// validUTF8URI is a URI in which bytes that are not UTF-8 are escaped: the same
+// URI (19.1.4).
 func validUTF8URI(s string) string {
 	if utf8.ValidString(s) {
-		return strings.Clone(s)
+		return s
 	}
 	const hex = "0123456789ABCDEF"
 	var b strings.Builder

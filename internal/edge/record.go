@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"log/slog"
 	"strconv"
 	"strings"
 	"time"
@@ -15,6 +16,9 @@ func (rc *responseContext) logCall(status int, why string) {
 		return
 	}
 	rc.edge.metrics.redirectedSeconds.Observe(rc.edge.now().Sub(rc.receivedAt).Seconds())
+	if !rc.edge.log.Enabled(rc.edge.ctx, slog.LevelInfo) {
+		return
+	}
 	attempts := make([]string, len(rc.attempts))
 	for i, a := range rc.attempts {
 		attempts[i] = describeAttempt(a)

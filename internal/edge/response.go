@@ -267,5 +267,5 @@ func statusClass(status int) string {
 	if status < 100 || status > 699 {
 		return "other"
 	}
-	return string(rune('0'+status/100)) + "xx"
+	return [...]string{"1xx", "2xx", "3xx", "4xx", "5xx", "6xx"}[status/100-1]
 }
