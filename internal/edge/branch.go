@@ -16,40 +16,49 @@ const timerC = 3*time.Minute + time.Second
 // CANCEL take too.
 type branch struct {
 	n       int // its number within the response context; it stands in the Via
-	attempt int // index into responseContext.attempts
-	target  *target
+	attempt int // index into search.attempts
 	flow    transport.Flow
-	hop     hop    // where that leads
-	ways    ways   // addresses of the same attempt that are left
-	sent    []byte // the request as it was sent
-	ack     []byte // the ACK of its final response (17.1.1.3)
+	name    string // that the certificate of the peer must be for, if the flow has one
 	client  transaction.Client
+	ack     []byte // the ACK of its final response (17.1.1.3)
 
-	sentAt       time.Time // for the first time
-	heard        bool      // a response has come
-	concluded    bool      // its outcome is known
+	heard        bool // a response has come
+	concluded    bool // its outcome is known
+	timedOut     bool // it is being cancelled because its time is over
+	cancelWanted bool
+	withheld     *withheld   // nil: the target was sent all credentials
+	cancel       *cancelling // nil: no CANCEL was sent
+
+	*underway // nil once it has ended and the search too
+}
+
+// underway is what a branch needs until its final response.
+type underway struct {
+	target       *target
+	hop          hop    // where the flow leads
+	ways         ways   // addresses of the same attempt that are left
+	sent         []byte // the request as it was sent
+	sentAt       time.Time
 	responseTime time.Time // the target's response_timeout
-	timedOut     bool      // it is being cancelled because its time is over
 	timerC       time.Time // 16.8
 	answerTime   time.Time // the target's answer_timeout
+}
 
-	withheldFrom string   // who sent credentials that the target was not sent; empty: nobody
-	realms       []string // those it was sent the credentials of
-
-	cancelWanted bool
-	cancelBytes  []byte // the CANCEL as it was sent
-	cancelClient transaction.NonInviteClient
-	cancelEnd    time.Time // 9.1: no final response 64*T1 after the CANCEL
+// cancelling is the CANCEL of a branch.
+type cancelling struct {
+	sent   []byte
+	client transaction.NonInviteClient
+	end    time.Time // 9.1: no final response 64*T1 after the CANCEL
 }
 
 // next returns when the branch wants to hear of the time.
 func (b *branch) next() time.Time {
 	next := b.client.Next()
-	if b.cancelBytes != nil {
-		next = transaction.Earlier(next, b.cancelClient.Next())
-	}
-	if b.client.State() != transaction.Terminated {
-		next = transaction.Earlier(next, b.cancelEnd)
+	if b.cancel != nil {
+		next = transaction.Earlier(next, b.cancel.client.Next())
+		if b.client.State() != transaction.Terminated {
+			next = transaction.Earlier(next, b.cancel.end)
+		}
 	}
 	if b.concluded {
 		return next
@@ -62,27 +71,30 @@ func (b *branch) next() time.Time {
 // gone reports whether nothing of the branch lives any more.
 func (b *branch) gone() bool {
 	return b.client.State() == transaction.Terminated &&
-		(b.cancelBytes == nil || b.cancelClient.State() == transaction.Terminated)
+		(b.cancel == nil || b.cancel.client.State() == transaction.Terminated)
 }
 
 // release drops what a branch does not need after the final response upstream:
 // one that has not ended still needs its request, to be cancelled.
 func (b *branch) release() {
+	if b.underway == nil {
+		return
+	}
 	b.ways = ways{}
 	if !b.concluded {
 		return
 	}
-	b.target = nil
 	switch b.client.State() {
 	case transaction.Calling, transaction.Trying, transaction.Proceeding: // it may have to be cancelled yet
+		b.target = nil
 	case transaction.Accepted, transaction.Completed, transaction.Confirmed, transaction.Terminated:
-		b.sent = nil
+		b.underway = nil
 	}
 }
 
 // destination is where a new connection goes if that of the branch is gone.
 func (b *branch) destination() transport.Destination {
-	return transport.Destination{Kind: b.flow.Kind, Addr: b.flow.Remote, Name: b.hop.Name}
+	return transport.Destination{Kind: b.flow.Kind, Addr: b.flow.Remote, Name: b.name}
 }
 
 // asSent reads the request as it was sent.

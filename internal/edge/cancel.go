@@ -88,16 +88,15 @@ func (rc *responseContext) cancelBranch(b *branch, now time.Time) {
 
 // sendCancel sends the CANCEL on the flow that took the INVITE.
 func (rc *responseContext) sendCancel(b *branch, now time.Time) {
-	b.cancelBytes = rc.buildCancel(b)
-	b.cancelEnd = now.Add(rc.edge.cfg.Timers.Timeout())
-	b.cancelClient.Start(&rc.edge.cfg.Timers, b.flow.Kind.Reliable(), 0, now)
-	rc.edge.sendTo(b.flow, b.cancelBytes, b.destination(), rc.callID)
+	b.cancel = &cancelling{sent: rc.buildCancel(b), end: now.Add(rc.edge.cfg.Timers.Timeout())}
+	b.cancel.client.Start(&rc.edge.cfg.Timers, b.flow.Kind.Reliable(), 0, now)
+	rc.edge.sendTo(b.flow, b.cancel.sent, b.destination(), rc.callID)
 }
 
 func (rc *responseContext) buildCancel(b *branch) []byte {
 	built := message.Cancel(nil, b.asSent())
 	var m message.Message
-	if len(rc.reasons) == 0 || m.Parse(built) != nil {
+	if rc.final || len(rc.reasons) == 0 || m.Parse(built) != nil {
 		return built
 	}
 	edit := m.Edit()

@@ -24,10 +24,16 @@ func (rc *responseContext) editCredentials(edit *message.Edit, b *branch) {
 	if b.target.depth == 0 || rc.in.forwardsCredentials() || !hasCredentials(rc.request) {
 		return
 	}
-	b.realms = rc.grantedRealms(b.target)
-	if withhold(edit, rc.request, b.realms) {
-		b.withheldFrom = identity(rc.in.trunk, rc.source.Addr())
+	realms := rc.grantedRealms(b.target)
+	if withhold(edit, rc.request, realms) {
+		b.withheld = &withheld{from: identity(rc.in.trunk, rc.source.Addr()), realms: realms}
 	}
+}
+
+// withheld says that a target was not sent all of the caller's credentials.
+type withheld struct {
+	from   string   // who sent them
+	realms []string // those that it was sent the credentials of
 }
 
 // grantedRealms returns the realms that a target has asked for in an earlier
@@ -89,15 +95,16 @@ func newACKKey(peer string, m *message.Message) ackKey {
 // (13.2.2.4). It is kept here and not in our Record-Route, which the callee
 // returns and may change.
 func (rc *responseContext) rememberWithheld(b *branch, ok *message.Message) {
-	if b.withheldFrom == "" || rc.method != "INVITE" {
+	w := b.withheld
+	if w == nil || rc.method != "INVITE" {
 		return
 	}
-	key := newACKKey(b.withheldFrom, ok)
+	key := newACKKey(w.from, ok)
 	size := len(key.call.peer) + len(key.call.callID) + len(key.call.fromTag) + len(key.toTag) + 512
-	for _, realm := range b.realms {
+	for _, realm := range w.realms {
 		size += len(realm)
 	}
-	rc.edge.withheld.put(key, b.realms, size, rc.edge.now())
+	rc.edge.withheld.put(key, w.realms, size, rc.edge.now())
 }
 
 // editAckCredentials leaves in the ACK of a 2xx what its INVITE carried to the

@@ -145,12 +145,14 @@ func TestAttemptsTooBigToRemember(t *testing.T) {
 	t.Parallel()
 	for kept, attempts := range map[int]int{5: 5, 0: 6} { // of 50 kB
 		rc := &responseContext{
-			edge:         startEdge(t).Edge,
-			in:           &inbound{},
-			request:      &message.Message{},
-			source:       netip.MustParseAddrPort("192.0.2.1:5060"),
-			callID:       "c",
-			previousCall: &challengedCall{grants: []grant{{&target{proto: &redirectv1.Target{}}, "r", time.Now().Add(time.Minute)}}},
+			edge:   startEdge(t).Edge,
+			source: netip.MustParseAddrPort("192.0.2.1:5060"),
+			callID: "c",
+			search: &search{
+				in:           &inbound{},
+				request:      &message.Message{},
+				previousCall: &challengedCall{grants: []grant{{&target{proto: &redirectv1.Target{}}, "r", time.Now().Add(time.Minute)}}},
+			},
 		}
 		for range attempts {
 			rc.attempts = append(rc.attempts, &redirectv1.Attempt{Detail: strings.Repeat("x", 50_000)})

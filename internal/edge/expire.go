@@ -17,6 +17,20 @@ func (rc *responseContext) expire() {
 	if rc.server.Expire(timers, now).Has(transaction.Send) {
 		rc.send(rc.last)
 	}
+	if !rc.final {
+		rc.expireSearch(now)
+	}
+	// A branch that ends may begin another: walk what is there now.
+	for _, b := range append([]*branch(nil), rc.branches...) {
+		rc.expireBranch(b, timers, now)
+	}
+	if !rc.final && transaction.Due(rc.cancelEnd, now) {
+		rc.respondOwn(487, "")
+	}
+}
+
+// expireSearch runs the timers that no branch has.
+func (rc *responseContext) expireSearch(now time.Time) {
 	if transaction.Due(rc.tryingAt, now) {
 		rc.tryingAt = time.Time{}
 		rc.sendTrying()
@@ -24,18 +38,11 @@ func (rc *responseContext) expire() {
 	if transaction.Due(rc.decideBy, now) {
 		rc.noDecision("timeout", "no answer within "+rc.edge.cfg.Policy.Timeout.String())
 	}
-	// A branch that ends may begin another: walk what is there now.
-	for _, b := range append([]*branch(nil), rc.branches...) {
-		rc.expireBranch(b, timers, now)
-	}
-	if transaction.Due(rc.cancelEnd, now) {
-		rc.respondOwn(487, "")
-	}
 }
 
 func (rc *responseContext) expireBranch(b *branch, timers *transaction.Timers, now time.Time) {
-	if b.cancelBytes != nil && b.cancelClient.Expire(timers, now).Has(transaction.Send) {
-		_ = b.flow.Send(b.cancelBytes) // the timers of the branch end it anyway
+	if c := b.cancel; c != nil && c.client.Expire(timers, now).Has(transaction.Send) {
+		_ = b.flow.Send(c.sent) // the timers of the branch end it anyway
 	}
 	switch action := b.client.Expire(timers, now); {
 	case action.Has(transaction.Send):
@@ -46,8 +53,8 @@ func (rc *responseContext) expireBranch(b *branch, timers *transaction.Timers, n
 	case action.Has(transaction.Timeout):
 		rc.timedOut(b)
 	}
-	if transaction.Due(b.cancelEnd, now) { // 9.1: as if it had been cancelled
-		b.cancelEnd = time.Time{}
+	if b.cancel != nil && transaction.Due(b.cancel.end, now) { // 9.1: as if it had been cancelled
+		b.cancel.end = time.Time{}
 		if b.answering() { // one that has its final response has timers of its own
 			b.client.Fail()
 			rc.conclude(b, redirectv1.Outcome_OUTCOME_ANSWER_TIMEOUT, nil, "no final response to the INVITE within 64*T1 of the CANCEL")
@@ -117,6 +124,9 @@ func (rc *responseContext) silent(b *branch) {
 // branch alone. To give it up would help nobody: a 408 is not sent, and an answer that
 // comes yet would be lost (RFC 4320 section 4.2). Timer F ends it.
 func (rc *responseContext) isLastHope(b *branch) bool {
+	if rc.final {
+		return false
+	}
 	d := rc.decision
 	return rc.method != "INVITE" && !rc.more(b) && !rc.advises(b) && (rc.best.status == 0 || rc.best.status == 408) &&
 		(d == nil || len(rc.remaining) == 0 && d.GetExhausted() == nil && !d.GetConsultOnFailure())

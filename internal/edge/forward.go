@@ -39,7 +39,7 @@ func (rc *responseContext) timeOfAll() time.Duration {
 
 // try makes an attempt of a target.
 func (rc *responseContext) try(t *target) {
-	b := &branch{n: rc.nextBranch(), attempt: len(rc.attempts), target: t, ways: ways{uris: t.otherHops}}
+	b := &branch{n: rc.nextBranch(), attempt: len(rc.attempts), underway: &underway{target: t, ways: ways{uris: t.otherHops}}}
 	rc.beginAttempt(t)
 	rc.reach(b)
 }
@@ -105,7 +105,7 @@ func (rc *responseContext) launch(b *branch) {
 	if b.attempt > 0 {
 		a.Trunk = rc.edge.trunkAt(b.flow.Remote.Addr())
 	}
-	a.StartedAt, b.sentAt = timestamp(now), now
+	a.StartedAt, b.sentAt, b.name = timestamp(now), now, b.hop.Name
 	b.client.Start(&rc.edge.cfg.Timers, rc.method, b.flow.Kind.Reliable(), rc.timeoutOf(now), now)
 	if timeout := b.target.responseTimeout(); timeout > 0 {
 		b.responseTime = now.Add(timeout)

@@ -103,12 +103,15 @@ func (e *fuzzed) receive(t *testing.T, datagram []byte) *responseContext {
 	}
 	rc.mu.Lock()
 	defer rc.mu.Unlock()
-	next := transaction.Earlier(transaction.Earlier(rc.server.Next(), rc.decideBy), rc.cancelEnd)
+	next, waiting := rc.server.Next(), false
+	if !rc.final {
+		next, waiting = transaction.Earlier(next, rc.search.next()), rc.waitingFor != ""
+	}
 	for _, b := range rc.branches {
 		next = transaction.Earlier(next, b.next())
 	}
 	ended := rc.server.State() == transaction.Terminated && len(rc.branches) == 0
-	if next.IsZero() && rc.waitingFor == "" && !ended {
+	if next.IsZero() && !waiting && !ended {
 		t.Errorf("nothing will ever end %s %s", rc.method, rc.callID)
 	}
 	return rc

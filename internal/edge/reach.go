@@ -46,7 +46,7 @@ func (rc *responseContext) more(b *branch) bool {
 // old one has concluded: should it answer after all, it is a late one.
 func (rc *responseContext) again(b *branch) {
 	b.concluded = true
-	next := &branch{n: rc.nextBranch(), attempt: b.attempt, target: b.target, ways: b.ways}
+	next := &branch{n: rc.nextBranch(), attempt: b.attempt, underway: &underway{target: b.target, ways: b.ways}}
 	b.ways = ways{}
 	rc.edge.metrics.addresses.Inc()
 	rc.connect(next)
@@ -232,7 +232,7 @@ func (rc *responseContext) wait(b *branch, failed func(error), work func(context
 		then, err := safely(ctx, work)
 		rc.mu.Lock()
 		defer rc.leave()
-		if rc.generation != generation || rc.final {
+		if rc.final || rc.generation != generation {
 			return
 		}
 		rc.supersede()

@@ -159,8 +159,11 @@ func viaAddr(f transport.Flow, m *message.Message) netip.AddrPort {
 // backTo returns where a new connection for the responses to a request goes
 // (18.2.2). Over TLS its certificate must be for the host of the Via (RFC 5922
 // section 7.4).
-func backTo(f transport.Flow, m *message.Message) transport.Destination {
-	to := transport.Destination{Kind: f.Kind, Addr: viaAddr(f, m)}
+func backTo(f transport.Flow, m *message.Message) *transport.Destination {
+	if !f.Kind.Reliable() {
+		return nil
+	}
+	to := &transport.Destination{Kind: f.Kind, Addr: viaAddr(f, m)}
 	if f.Kind.Secure() {
 		to.Name = strings.ToLower(strings.Clone(m.TopVia().Host))
 	}

@@ -100,7 +100,7 @@ func (rc *responseContext) ask(q *question) {
 		e.metrics.decisionSeconds.Observe(e.now().Sub(began).Seconds())
 		rc.mu.Lock()
 		defer rc.leave()
-		if rc.generation == generation && !rc.final {
+		if !rc.final && rc.generation == generation {
 			rc.decided(answer, err)
 		}
 	})

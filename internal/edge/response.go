@@ -20,8 +20,8 @@ func (rc *responseContext) response(n int, m *message.Message) {
 	switch m.Method() {
 	case rc.method:
 	case "CANCEL":
-		if b.cancelBytes != nil {
-			b.cancelClient.Response(&rc.edge.cfg.Timers, m.Status(), now)
+		if b.cancel != nil {
+			b.cancel.client.Response(&rc.edge.cfg.Timers, m.Status(), now)
 		}
 		return
 	default:
@@ -31,7 +31,9 @@ func (rc *responseContext) response(n int, m *message.Message) {
 	rc.edge.metrics.responses.WithLabelValues(statusClass(m.Status())).Inc()
 	if !b.heard {
 		b.heard = true
-		rc.edge.resolver.Answered(b.hop)
+		if b.underway != nil {
+			rc.edge.resolver.Answered(b.hop)
+		}
 	}
 	action := b.client.Response(&rc.edge.cfg.Timers, m.Status(), now)
 	if action.Has(transaction.Ack) {
@@ -56,13 +58,14 @@ func (rc *responseContext) response(n int, m *message.Message) {
 func (rc *responseContext) acknowledge(b *branch, m *message.Message) {
 	if b.ack == nil {
 		b.ack = message.Ack(nil, b.asSent(), m)
+		b.sent = nil // it is not sent again, and nothing else is made of it
 	}
 	rc.edge.sendTo(b.flow, b.ack, b.destination(), rc.callID)
 }
 
 // provisional relays a 1xx other than 100 at once (16.7 step 5).
 func (rc *responseContext) provisional(b *branch, m *message.Message, now time.Time) {
-	if b.cancelWanted && b.cancelBytes == nil {
+	if b.cancelWanted && b.cancel == nil {
 		rc.sendCancel(b, now)
 	}
 	if b.concluded { // a target that was given up rings for nobody; its attempt is with the policy
@@ -151,14 +154,15 @@ func (rc *responseContext) conclude(b *branch, outcome redirectv1.Outcome, m *me
 		rc.lateFinal(b, m)
 		return
 	}
+	if rc.final {
+		b.concluded = true
+		b.release()
+		return
+	}
 	if m != nil && m.Status() == 503 && rc.unavailableAt(b, m) {
 		return
 	}
 	b.concluded = true
-	if rc.final {
-		b.release()
-		return
-	}
 	if b.timedOut {
 		outcome = redirectv1.Outcome_OUTCOME_ANSWER_TIMEOUT
 	}

@@ -1,81 +1,50 @@
 package edge
 
 import (
-	"context"
 	"net/netip"
 	"runtime/debug"
 	"strings"
 	"sync"
-	"time"
 
 	"google.golang.org/protobuf/types/known/durationpb"
 
-	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
 	"github.com/redirectd/redirectd/internal/edge/message"
 	"github.com/redirectd/redirectd/internal/edge/transaction"
 	"github.com/redirectd/redirectd/internal/edge/transport"
 )
 
-// responseContext is one request on its way through the edge (16.7): the request
-// as it was received, the target set, the branches, and the best response so far.
+// responseContext is one request on its way through the edge (16.7). Until its
+// final response it searches for the target that answers; then it absorbs
+// retransmissions, repeats that response and lets a late 2xx through, for half a minute:
+// of those there are thousands, so that what they hold is counted.
 // Everything below mu belongs to whoever holds it.
 type responseContext struct {
-	edge       *Edge
-	id         uint64
-	key        string
-	method     string
-	upstream   transport.Flow        // the way of the responses
-	source     netip.AddrPort        // where the request came from
-	back       transport.Destination // where to send responses if the connection is gone (18.2.2)
-	callID     string
-	receivedAt time.Time
-	in         *inbound
-	onTimer    func()
-	timer      transaction.Timer
+	edge     *Edge
+	id       uint64
+	key      string
+	method   string
+	upstream transport.Flow         // the way of the responses
+	source   netip.AddrPort         // where the request came from
+	back     *transport.Destination // where to send responses if the connection is gone (18.2.2); nil over UDP
+	callID   string
+	onTimer  func()
+	timer    transaction.Timer
 
-	mu     sync.Mutex
-	server transaction.Server
-	room   *room  // in which it takes a place until it is forgotten; nil if in none
-	last   []byte // the last response sent upstream, for retransmissions
-	final  bool   // a final response was sent upstream, or never will be
+	mu       sync.Mutex
+	server   transaction.Server
+	room     *room     // in which it takes a place until it is forgotten; nil if in none
+	last     []byte    // the last response sent upstream, for retransmissions
+	final    bool      // a final response was sent upstream, or never will be
+	branches []*branch // those whose client transaction still lives
 
-	// The rest is released with the final response.
-	request        *message.Message // as received; every attempt starts from it
-	mac            string           // of our Record-Route, once it was made
-	branches       []*branch        // those whose client transaction still lives
-	tried          []*target        // one per attempt
-	attempts       []*redirectv1.Attempt
-	contacts       map[int][]*redirectv1.Contact // of each 3xx, by attempt
-	decision       *redirectv1.TryTargets        // in force; nil before the first one
-	explanations   []string
-	remaining      []*redirectv1.Target // of the decision, not yet tried
-	policyState    []byte
-	questions      int
-	redirectedFrom int              // the attempt that was redirected last, or -1
-	redirectStatus int              // the status of that 3xx
-	redirect       *message.Message // the 3xx itself, to pass it upstream
-	best           bestResponse
-	challenges     []challenge     // of every 401 and 407, in the order that they came
-	previousCall   *challengedCall // nil: not looked up yet
-
-	tryingAt   time.Time          // when a request other than INVITE gets its 100 (RFC 4320)
-	generation uint64             // rises when what is being waited for is worthless
-	abort      context.CancelFunc // ends what is being waited for
-	waitingFor string             // "policy", "network" or ""
-	decideBy   time.Time          // when a remote policy has been waited for long enough
-	question   *question          // the one being asked
-
-	ended     bool // a 6xx came while another target rang: no further one
-	cancelled bool
-	reasons   []string  // Reason values of the caller's CANCEL (RFC 3326)
-	cancelEnd time.Time // when the branches have been waited for long enough
+	*search // nil once final is true
 }
 
 func newResponseContext(e *Edge, f transport.Flow, m *message.Message, key string, in *inbound) *responseContext {
 	rc := &responseContext{
 		edge: e, id: newID(), key: key,
-		upstream: upstreamFlow(f, m), source: f.Remote, receivedAt: e.now(), in: in,
-		request: m.Clone(), redirectedFrom: -1, back: backTo(f, m),
+		upstream: upstreamFlow(f, m), source: f.Remote, back: backTo(f, m),
+		search: &search{request: m.Clone(), receivedAt: e.now(), in: in, redirectedFrom: -1},
 	}
 	// Substrings of the request would keep all of it in memory.
 	rc.method, rc.callID = strings.Clone(m.Method()), strings.Clone(m.CallID())
@@ -168,9 +137,10 @@ func (rc *responseContext) settle() {
 		rc.room = nil // this may be called again
 		return
 	}
-	next := transaction.Earlier(rc.server.Next(), rc.decideBy)
-	next = transaction.Earlier(next, rc.cancelEnd)
-	next = transaction.Earlier(next, rc.tryingAt)
+	next := rc.server.Next()
+	if !rc.final {
+		next = transaction.Earlier(next, rc.search.next())
+	}
 	for _, b := range live {
 		next = transaction.Earlier(next, b.next())
 	}
@@ -192,28 +162,10 @@ func (rc *responseContext) retransmission() {
 }
 
 // send sends bytes upstream. An error cancels nothing (16.9).
-func (rc *responseContext) send(b []byte) { rc.edge.sendTo(rc.upstream, b, rc.back, rc.callID) }
-
-// supersede makes the answer that is being waited for worthless.
-func (rc *responseContext) supersede() {
-	rc.generation++
-	if rc.abort != nil {
-		rc.abort()
+func (rc *responseContext) send(b []byte) {
+	var to transport.Destination
+	if rc.back != nil {
+		to = *rc.back
 	}
-	rc.abort, rc.waitingFor, rc.decideBy, rc.question = nil, "", time.Time{}, nil
-}
-
-// release drops what only a call in progress needs. What is left absorbs
-// retransmissions and repeats the final response.
-func (rc *responseContext) release() {
-	rc.supersede()
-	rc.final = true
-	rc.in, rc.request, rc.redirect, rc.tried, rc.attempts = nil, nil, nil, nil, nil
-	rc.mac, rc.reasons = "", nil
-	rc.contacts, rc.decision, rc.explanations, rc.remaining, rc.policyState = nil, nil, nil, nil, nil
-	rc.best, rc.challenges, rc.previousCall = bestResponse{}, nil, nil
-	rc.cancelEnd, rc.tryingAt = time.Time{}, time.Time{}
-	for _, b := range rc.branches {
-		b.release()
-	}
+	rc.edge.sendTo(rc.upstream, b, to, rc.callID)
 }

@@ -70,7 +70,7 @@ func TestFinalOutlivesTheCancel(t *testing.T) {
 			caller.Expect("SIP/2.0 200")
 			target.Respond(target.Expect("CANCEL "), 200, "OK")
 			eventually(t, "the CANCEL is answered", func() (answered bool) {
-				e.onlyBranch(t, func(b *branch) { answered = b.cancelClient.State() == transaction.Completed })
+				e.onlyBranch(t, func(b *branch) { answered = b.cancel.client.State() == transaction.Completed })
 				return answered
 			})
 			for range 2 { // 20 s and 40 s after the CANCEL

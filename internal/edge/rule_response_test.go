@@ -121,7 +121,7 @@ func TestOtherMethodsShareTheirTime(t *testing.T) {
 		{"MESSAGE", time.Second, 2200 * time.Millisecond},
 		{"MESSAGE", time.Minute, time.Millisecond},
 	} {
-		rc := &responseContext{edge: e.Edge, method: c.method, receivedAt: now.Add(-c.age)}
+		rc := &responseContext{edge: e.Edge, method: c.method, search: &search{receivedAt: now.Add(-c.age)}}
 		if got := rc.timeoutOf(now); got != c.want {
 			t.Errorf("a target of %s after %s has %s, want %s", c.method, c.age, got, c.want)
 		}
