@@ -8,8 +8,8 @@ type InviteClient struct {
 	state    State
 	reliable bool
 	interval time.Duration
-	resend   time.Time // Timer A
-	end      time.Time // Timer B, D or M
+	resend   deadline // Timer A
+	end      deadline // Timer B, D or M
 }
 
 // Start enters Calling. A timeout of 0 is 64*T1; a shorter one is a Timer B of
@@ -18,9 +18,9 @@ func (c *InviteClient) Start(t *Timers, reliable bool, timeout time.Duration, no
 	if timeout <= 0 {
 		timeout = t.Timeout()
 	}
-	*c = InviteClient{state: Calling, reliable: reliable, interval: t.T1, end: now.Add(timeout)}
+	*c = InviteClient{state: Calling, reliable: reliable, interval: t.T1, end: deadlineAt(now.Add(timeout))}
 	if !reliable {
-		c.resend = now.Add(t.T1)
+		c.resend = deadlineAt(now.Add(t.T1))
 	}
 	return Send
 }
@@ -44,25 +44,25 @@ func (c *InviteClient) Response(t *Timers, status int, now time.Time) Action {
 }
 
 func (c *InviteClient) first(t *Timers, status int, now time.Time) Action {
-	c.resend = time.Time{}
+	c.resend = 0
 	switch {
 	case status < 200:
-		c.state, c.end = Proceeding, time.Time{}
+		c.state, c.end = Proceeding, 0
 		return Deliver
 	case status < 300:
-		c.state, c.end = Accepted, now.Add(t.Timeout()) // Timer M
+		c.state, c.end = Accepted, deadlineAt(now.Add(t.Timeout())) // Timer M
 		return Deliver
 	case c.reliable: // Timer D is 0
-		c.state, c.end = Terminated, time.Time{}
+		c.state, c.end = Terminated, 0
 		return Ack | Deliver | End
 	}
-	c.state, c.end = Completed, now.Add(max(32*time.Second, t.Timeout())) // Timer D
+	c.state, c.end = Completed, deadlineAt(now.Add(max(32*time.Second, t.Timeout()))) // Timer D
 	return Ack | Deliver
 }
 
 // Expire runs the timers that are due.
 func (c *InviteClient) Expire(_ *Timers, now time.Time) Action {
-	if Due(c.end, now) {
+	if c.end.due(now) {
 		timedOut := c.state == Calling
 		c.terminate()
 		if timedOut {
@@ -70,9 +70,9 @@ func (c *InviteClient) Expire(_ *Timers, now time.Time) Action {
 		}
 		return End
 	}
-	if c.state == Calling && Due(c.resend, now) {
+	if c.state == Calling && c.resend.due(now) {
 		c.interval *= 2 // Timer A doubles without a limit; Timer B ends it
-		c.resend = now.Add(c.interval)
+		c.resend = deadlineAt(now.Add(c.interval))
 		return Send
 	}
 	return 0
@@ -85,15 +85,15 @@ func (c *InviteClient) Fail() Action {
 }
 
 func (c *InviteClient) terminate() {
-	c.state, c.resend, c.end = Terminated, time.Time{}, time.Time{}
+	c.state, c.resend, c.end = Terminated, 0, 0
 }
 
 // Next returns when Expire wants to be called; zero if never.
-func (c *InviteClient) Next() time.Time { return Earlier(c.resend, c.end) }
+func (c *InviteClient) Next() time.Time { return Earlier(c.resend.time(), c.end.time()) }
 
 // State returns the state.
 func (c *InviteClient) State() State { return c.state }
 
 // Quiet stops sending the request again: the core no longer waits for an answer,
 // but knows what to do with one that comes before Timer B.
-func (c *InviteClient) Quiet() { c.resend = time.Time{} }
+func (c *InviteClient) Quiet() { c.resend = 0 }

@@ -8,8 +8,8 @@ type InviteServer struct {
 	state    State
 	reliable bool
 	interval time.Duration
-	resend   time.Time // Timer G
-	end      time.Time // Timer H, I or L
+	resend   deadline // Timer G
+	end      deadline // Timer H, I or L
 }
 
 // Start enters Proceeding. The core sends its 100 at once.
@@ -36,13 +36,13 @@ func (s *InviteServer) Respond(t *Timers, status int, now time.Time) Action {
 	case status < 200:
 		return Send
 	case status < 300:
-		s.state, s.end = Accepted, now.Add(t.Timeout()) // Timer L
+		s.state, s.end = Accepted, deadlineAt(now.Add(t.Timeout())) // Timer L
 		return Send
 	}
-	s.state, s.end = Completed, now.Add(t.Timeout()) // Timer H
+	s.state, s.end = Completed, deadlineAt(now.Add(t.Timeout())) // Timer H
 	if !s.reliable {
 		s.interval = t.T1
-		s.resend = now.Add(t.T1) // Timer G
+		s.resend = deadlineAt(now.Add(t.T1)) // Timer G
 	}
 	return Send
 }
@@ -54,11 +54,11 @@ func (s *InviteServer) Ack(t *Timers, now time.Time) Action {
 	case Accepted:
 		return Deliver
 	case Completed:
-		s.resend = time.Time{}
+		s.resend = 0
 		if s.reliable { // Timer I is 0
 			return s.Abandon()
 		}
-		s.state, s.end = Confirmed, now.Add(t.T4)
+		s.state, s.end = Confirmed, deadlineAt(now.Add(t.T4))
 	case Calling, Trying, Proceeding, Confirmed, Terminated:
 	}
 	return 0
@@ -66,7 +66,7 @@ func (s *InviteServer) Ack(t *Timers, now time.Time) Action {
 
 // Expire runs the timers that are due.
 func (s *InviteServer) Expire(t *Timers, now time.Time) Action {
-	if Due(s.end, now) {
+	if s.end.due(now) {
 		unacknowledged := s.state == Completed
 		action := s.Abandon()
 		if unacknowledged {
@@ -74,9 +74,9 @@ func (s *InviteServer) Expire(t *Timers, now time.Time) Action {
 		}
 		return action
 	}
-	if s.state == Completed && Due(s.resend, now) {
+	if s.state == Completed && s.resend.due(now) {
 		s.interval = min(2*s.interval, t.T2)
-		s.resend = now.Add(s.interval)
+		s.resend = deadlineAt(now.Add(s.interval))
 		return Send
 	}
 	return 0
@@ -84,12 +84,12 @@ func (s *InviteServer) Expire(t *Timers, now time.Time) Action {
 
 // Abandon ends the transaction at once.
 func (s *InviteServer) Abandon() Action {
-	s.state, s.resend, s.end = Terminated, time.Time{}, time.Time{}
+	s.state, s.resend, s.end = Terminated, 0, 0
 	return End
 }
 
 // Next returns when Expire wants to be called; zero if never.
-func (s *InviteServer) Next() time.Time { return Earlier(s.resend, s.end) }
+func (s *InviteServer) Next() time.Time { return Earlier(s.resend.time(), s.end.time()) }
 
 // State returns the state.
 func (s *InviteServer) State() State { return s.state }

@@ -8,8 +8,8 @@ type NonInviteClient struct {
 	state    State
 	reliable bool
 	interval time.Duration
-	resend   time.Time // Timer E
-	end      time.Time // Timer F or K
+	resend   deadline // Timer E
+	end      deadline // Timer F or K
 }
 
 // Start enters Trying. A timeout of 0 is 64*T1; a shorter one is a Timer F of
@@ -18,9 +18,9 @@ func (c *NonInviteClient) Start(t *Timers, reliable bool, timeout time.Duration,
 	if timeout <= 0 {
 		timeout = t.Timeout()
 	}
-	*c = NonInviteClient{state: Trying, reliable: reliable, interval: t.T1, end: now.Add(timeout)}
+	*c = NonInviteClient{state: Trying, reliable: reliable, interval: t.T1, end: deadlineAt(now.Add(timeout))}
 	if !reliable {
-		c.resend = now.Add(t.T1)
+		c.resend = deadlineAt(now.Add(t.T1))
 	}
 	return Send
 }
@@ -34,18 +34,18 @@ func (c *NonInviteClient) Response(t *Timers, status int, now time.Time) Action 
 		c.state = Proceeding
 		return Deliver
 	}
-	c.resend = time.Time{}
+	c.resend = 0
 	if c.reliable { // Timer K is 0
 		c.terminate()
 		return Deliver | End
 	}
-	c.state, c.end = Completed, now.Add(t.T4) // Timer K
+	c.state, c.end = Completed, deadlineAt(now.Add(t.T4)) // Timer K
 	return Deliver
 }
 
 // Expire runs the timers that are due.
 func (c *NonInviteClient) Expire(t *Timers, now time.Time) Action {
-	if Due(c.end, now) {
+	if c.end.due(now) {
 		timedOut := c.state != Completed
 		c.terminate()
 		if timedOut {
@@ -53,14 +53,14 @@ func (c *NonInviteClient) Expire(t *Timers, now time.Time) Action {
 		}
 		return End
 	}
-	if !Due(c.resend, now) {
+	if !c.resend.due(now) {
 		return 0
 	}
 	c.interval = min(2*c.interval, t.T2)
 	if c.state == Proceeding {
 		c.interval = t.T2
 	}
-	c.resend = now.Add(c.interval)
+	c.resend = deadlineAt(now.Add(c.interval))
 	return Send
 }
 
@@ -71,14 +71,14 @@ func (c *NonInviteClient) Fail() Action {
 }
 
 func (c *NonInviteClient) terminate() {
-	c.state, c.resend, c.end = Terminated, time.Time{}, time.Time{}
+	c.state, c.resend, c.end = Terminated, 0, 0
 }
 
 // Next returns when Expire wants to be called; zero if never.
-func (c *NonInviteClient) Next() time.Time { return Earlier(c.resend, c.end) }
+func (c *NonInviteClient) Next() time.Time { return Earlier(c.resend.time(), c.end.time()) }
 
 // State returns the state.
 func (c *NonInviteClient) State() State { return c.state }
 
 // Quiet stops sending the request again; see [InviteClient.Quiet].
-func (c *NonInviteClient) Quiet() { c.resend = time.Time{} }
+func (c *NonInviteClient) Quiet() { c.resend = 0 }

@@ -7,7 +7,7 @@ import "time"
 type NonInviteServer struct {
 	state    State
 	reliable bool
-	end      time.Time // Timer J
+	end      deadline // Timer J
 }
 
 // Start enters Trying.
@@ -34,13 +34,13 @@ func (s *NonInviteServer) Respond(t *Timers, status int, now time.Time) Action {
 	case s.reliable: // Timer J is 0
 		return Send | s.Abandon()
 	}
-	s.state, s.end = Completed, now.Add(t.Timeout()) // Timer J
+	s.state, s.end = Completed, deadlineAt(now.Add(t.Timeout())) // Timer J
 	return Send
 }
 
 // Expire runs the timer if it is due.
 func (s *NonInviteServer) Expire(_ *Timers, now time.Time) Action {
-	if Due(s.end, now) {
+	if s.end.due(now) {
 		return s.Abandon()
 	}
 	return 0
@@ -48,12 +48,12 @@ func (s *NonInviteServer) Expire(_ *Timers, now time.Time) Action {
 
 // Abandon ends the transaction at once.
 func (s *NonInviteServer) Abandon() Action {
-	s.state, s.end = Terminated, time.Time{}
+	s.state, s.end = Terminated, 0
 	return End
 }
 
 // Next returns when Expire wants to be called; zero if never.
-func (s *NonInviteServer) Next() time.Time { return s.end }
+func (s *NonInviteServer) Next() time.Time { return s.end.time() }
 
 // State returns the state.
 func (s *NonInviteServer) State() State { return s.state }
