@@ -42,13 +42,8 @@ func (c *Config) validateAdvertise(w *mistakes) {
 	}
 }
 
-// isAdvertised reports whether a URI has the host that stands for one of the
-// listeners, and its port.
-func isAdvertised(listeners []transport.Listener, uri *sipuri.URI, port uint16) bool {
-	for _, l := range listeners {
-		if l.Advertise != "" && l.Addr.Port() == port && strings.EqualFold(strings.TrimSuffix(uri.Host, "."), l.Advertise) {
-			return true
-		}
-	}
-	return false
+// isAdvertised reports whether a URI has the host that stands for a listener, and
+// its port.
+func isAdvertised(l transport.Listener, uri *sipuri.URI, port uint16) bool {
+	return l.Advertise != "" && l.Addr.Port() == port && strings.EqualFold(strings.TrimSuffix(uri.Host, "."), l.Advertise)
 }

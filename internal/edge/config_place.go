@@ -54,8 +54,9 @@ func (c *Config) checkPlace(text string) error {
 	itself := func(l transport.Listener) bool {
 		return l.Addr == h.Addr || l.Addr.Addr().IsUnspecified() && l.Addr.Port() == port && h.Addr.Addr().IsLoopback() && reaches(l)
 	}
+	advertised := func(l transport.Listener) bool { return isAdvertised(l, &uri, port) }
 	switch {
-	case isAdvertised(bound, &uri, port), numeric && slices.ContainsFunc(bound, itself):
+	case slices.ContainsFunc(bound, advertised), numeric && slices.ContainsFunc(bound, itself):
 		return fmt.Errorf("%q is this edge itself", text)
 	case numeric && !slices.ContainsFunc(bound, reaches):
 		return fmt.Errorf("%q needs a listener of %s and of its address family; listen has %s", text, kind, join(c.listen()))

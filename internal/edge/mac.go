@@ -5,9 +5,11 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"hash"
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/redirectd/redirectd/internal/edge/message"
 	"github.com/redirectd/redirectd/internal/edge/transport"
@@ -36,15 +38,26 @@ const macLen = 20
 // over that: the token counts for nothing without it. So who has seen the parameter
 // can reach the caller with it, and the caller's trunk what it could call. No state
 // is kept, and any edge with the same secrets can check it.
-type macs struct{ secrets [][]byte }
+type macs struct{ secrets []*secret }
+
+// secret is a key of MACs. It is safe for concurrent use, and not to be copied.
+type secret struct{ idle sync.Pool }
+
+func newSecret(key []byte) *secret {
+	return &secret{sync.Pool{New: func() any { return hmac.New(sha256.New, key) }}} // its key costs more than what it is for
+}
 
 func newMACs(secrets [][]byte) macs {
-	if len(secrets) > 0 {
-		return macs{secrets}
+	if len(secrets) == 0 {
+		key := make([]byte, 32)
+		_, _ = rand.Read(key) // never fails, by its documentation
+		secrets = [][]byte{key}
 	}
-	secret := make([]byte, 32)
-	_, _ = rand.Read(secret) // never fails, by its documentation
-	return macs{[][]byte{secret}}
+	var k macs
+	for _, key := range secrets {
+		k.secrets = append(k.secrets, newSecret(key))
+	}
+	return k
 }
 
 // What the host that requests to the caller go to was when the dialog began.
@@ -127,7 +140,7 @@ func (k macs) verify(uri *sipuri.URI, m *message.Message, ends []string, host st
 	if len(value) != 2*macLen && len(value) != 3*macLen {
 		return g
 	}
-	k.each(m, func(secret []byte, id dialogID) {
+	k.each(m, func(secret *secret, id dialogID) {
 		second := value[macLen : 2*macLen]
 		if equalMAC(second, mac(secret, id, sideHome, normalHost(host))) {
 			g = admission{admits: true, home: true}
@@ -151,14 +164,14 @@ func (k macs) verifyFlow(uri *sipuri.URI, m *message.Message) (ok bool) {
 	if len(value) != 3*macLen {
 		return false
 	}
-	k.each(m, func(secret []byte, id dialogID) {
+	k.each(m, func(secret *secret, id dialogID) {
 		ok = ok || equalMAC(value[2*macLen:], mac(secret, id, "flow", uri.User))
 	})
 	return ok
 }
 
 // each calls f with every secret and every dialog that m may belong to.
-func (k macs) each(m *message.Message, f func(secret []byte, id dialogID)) {
+func (k macs) each(m *message.Message, f func(secret *secret, id dialogID)) {
 	for _, secret := range k.secrets {
 		for _, tag := range [...]string{m.FromTag(), m.ToTag()} {
 			f(secret, dialogID{m.CallID(), tag})
@@ -200,14 +213,17 @@ func normalHost(host string) string {
 
 type dialogID struct{ callID, tag string }
 
-func mac(secret []byte, id dialogID, side, who string) string {
-	h := hmac.New(sha256.New, secret)
+func mac(s *secret, id dialogID, side, who string) string {
+	h := s.idle.Get().(hash.Hash)
+	defer s.idle.Put(h)
+	h.Reset()
+	text := make([]byte, 0, 256)
 	// A tag is compared without regard to case (7.3.1), the Call-ID is not.
 	for _, part := range [...]string{id.callID, strings.ToLower(id.tag), side, who} {
-		h.Write([]byte(part))
-		h.Write([]byte{0})
+		text = append(append(text, part...), 0)
 	}
-	return hex.EncodeToString(h.Sum(nil)[:macLen/2])
+	h.Write(text)
+	return hex.EncodeToString(h.Sum(text[:0])[:macLen/2])
 }
 
 func equalMAC(a, b string) bool { return hmac.Equal([]byte(strings.ToLower(a)), []byte(b)) }

@@ -33,7 +33,10 @@ func (rc *responseContext) recordRoute(edit *message.Edit, b *branch) {
 		upMAC += rc.edge.macs.signFlow(rc.request, token)
 	}
 	up := rc.edge.recordRouteValue(rc.upstream, secure, token, upMAC)
-	down := rc.edge.recordRouteValue(b.flow, secure, "", rc.mac)
+	down := up
+	if token != "" || !b.flow.SameSide(rc.upstream) {
+		down = rc.edge.recordRouteValue(b.flow, secure, "", rc.mac)
+	}
 	edit.PushRecordRoute(up)
 	if up != down {
 		edit.PushRecordRoute(down)

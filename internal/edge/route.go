@@ -110,19 +110,14 @@ func (e *Edge) isOwn(uri *sipuri.URI) bool {
 	if kind, err := locate.Kind(uri); port == 0 && err == nil {
 		port = kind.DefaultPort()
 	}
-	if isAdvertised(e.sockets.Listeners(), uri, port) {
+	if e.sockets.Each(func(l transport.Listener) bool { return isAdvertised(l, uri, port) }) {
 		return true
 	}
 	hop, ok := locate.Numeric(&sipuri.URI{Scheme: "sip", Host: uri.Host, Port: port})
 	if !ok {
 		return false
 	}
-	for _, l := range e.sockets.Listeners() {
-		if e.sockets.IsOwn(l.Kind, hop.Addr) {
-			return true
-		}
-	}
-	return false
+	return e.sockets.Each(func(l transport.Listener) bool { return e.sockets.IsOwn(l.Kind, hop.Addr) })
 }
 
 // nextHost returns the host that the request goes to next, empty if there is

@@ -67,6 +67,11 @@ func (f Flow) Listener() Address {
 	return f.path.listener()
 }
 
+// SameSide reports whether the peers of both flows see the same of us.
+func (f Flow) SameSide(o Flow) bool {
+	return f.Kind == UDP && o.Kind == UDP && f.Local == o.Local && f.path == o.path
+}
+
 // Accepted reports whether f is a connection that the peer made.
 func (f Flow) Accepted() bool {
 	c, ok := f.path.(*conn)

@@ -21,6 +21,7 @@ type Set struct {
 	udp       []*udpSocket
 	tcp       []*tcpListener
 	local     localAddresses
+	names     names
 	creds     *credentials // nil without TLS
 	failures  throttle     // of handshakes
 	queued    atomic.Int64 // bytes that wait to be written, on all connections

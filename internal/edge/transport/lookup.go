@@ -1,10 +1,8 @@
 package transport
 
 import (
-	"net"
 	"net/netip"
 	"slices"
-	"strconv"
 )
 
 // Flow is a flow to a destination that can be had without waiting: over UDP from
@@ -100,12 +98,11 @@ func (s *Set) SentBy(f Flow) string {
 	if f.IsZero() {
 		return ""
 	}
-	host := f.path.advertised()
-	if host == "" {
-		host = f.Local.Addr().WithZone("").String()
-	}
-	return net.JoinHostPort(host, strconv.Itoa(int(f.Listener().AddrPort.Port())))
+	return s.names.of(f.path.advertised(), f.Local.Addr(), f.Listener().AddrPort.Port())
 }
+
+// Each calls f for every listener until it returns true, and reports whether it did.
+func (s *Set) Each(f func(Listener) bool) bool { return slices.ContainsFunc(s.listeners, f) }
 
 // Has reports whether there is a listener of that transport.
 func (s *Set) Has(k Kind) bool {
