@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/netip"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/redirectd/redirectd/bench/httppolicy"
 	"github.com/redirectd/redirectd/bench/probe"
 	"github.com/redirectd/redirectd/bench/responder"
+	"github.com/redirectd/redirectd/internal/goruntime"
 )
 
 // loopback is the address of a port.
@@ -48,6 +50,7 @@ func relay(ctx context.Context, args []string, _, stderr io.Writer) error {
 	if err := parse("floor", args, stderr, func(*flag.FlagSet) {}); err != nil {
 		return err
 	}
+	goruntime.Tune(ctx, slog.New(slog.DiscardHandler)) // a floor is the least that it can be
 	return floor.Serve(ctx, loopback(edgePort), loopback(responder.Redirect))
 }
 
@@ -56,6 +59,7 @@ func answerHTTP(ctx context.Context, args []string, _, stderr io.Writer) error {
 	if err := parse("httppolicy", args, stderr, func(*flag.FlagSet) {}); err != nil {
 		return err
 	}
+	goruntime.Tune(ctx, slog.New(slog.DiscardHandler)) // as redirectd: what is compared is the rest
 	return httppolicy.Serve(ctx)
 }
 
@@ -93,6 +97,7 @@ func echo(ctx context.Context, args []string, _, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	goruntime.Tune(ctx, slog.New(slog.DiscardHandler)) // as redirectd
 	return e.Serve(ctx, address)
 }
 

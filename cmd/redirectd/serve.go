@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/redirectd/redirectd/internal/admin"
-	"github.com/redirectd/redirectd/internal/garbage"
+	"github.com/redirectd/redirectd/internal/goruntime"
 	"github.com/redirectd/redirectd/internal/ossignal"
 	"github.com/redirectd/redirectd/internal/policy"
 	"github.com/redirectd/redirectd/internal/policy/policyrpc"
@@ -72,7 +72,7 @@ func serve(ctx context.Context, o *serveOptions, stderr io.Writer) error {
 		return err
 	}
 	logger := o.log.logger(stderr)
-	garbage.Tune(logger)
+	goruntime.Tune(ctx, logger)
 	ctx, stop := ossignal.Until(ctx, logger, nil)
 	defer stop()
 	adm, err := admin.Listen(o.admin, admin.Options{Logger: logger})

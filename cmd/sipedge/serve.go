@@ -14,7 +14,7 @@ import (
 	"github.com/redirectd/redirectd/internal/admin"
 	"github.com/redirectd/redirectd/internal/edge"
 	"github.com/redirectd/redirectd/internal/edge/transport"
-	"github.com/redirectd/redirectd/internal/garbage"
+	"github.com/redirectd/redirectd/internal/goruntime"
 	"github.com/redirectd/redirectd/internal/ossignal"
 	"github.com/redirectd/redirectd/internal/policy"
 	"github.com/redirectd/redirectd/internal/policy/policyrpc"
@@ -47,10 +47,10 @@ func newServe() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			garbage.Tune(log)
 			var running atomic.Pointer[edge.Edge]
 			ctx, stop := ossignal.Until(cmd.Context(), log, func() bool { return l.edge.TLS != (transport.TLSConfig{}) && reload(running.Load(), log) })
 			defer stop()
+			goruntime.Tune(ctx, log)
 			return serve(ctx, l, drain, log, &running)
 		},
 	}

@@ -1,0 +1,55 @@
+package goruntime
+
+import (
+	"log/slog"
+	"runtime"
+	"runtime/debug"
+	"testing"
+	"time"
+)
+
+func TestPercentFor(t *testing.T) {
+	for _, c := range []struct {
+		live uint64
+		want int
+	}{
+		{0, 400},
+		{1 << 20, 400},
+		{16 << 20, 400},
+		{32 << 20, 200},
+		{48 << 20, 130},
+		{64 << 20, 100},
+		{256 << 20, 25},
+		{1 << 40, 25},
+	} {
+		if got := percentFor(c.live); got != c.want {
+			t.Errorf("%d MB alive: %d %%, want %d", c.live>>20, got, c.want)
+		}
+	}
+}
+
+// TestCollectorFollowsTheHeap sets less for a heap that has grown.
+func TestCollectorFollowsTheHeap(t *testing.T) {
+	before := debug.SetGCPercent(100)
+	defer debug.SetGCPercent(before)
+	c := newCollector()
+	small := c.percent
+	held := make([]byte, 256<<20)
+	runtime.GC()
+	c.adjust(time.Now())
+	runtime.KeepAlive(held)
+	if got := debug.SetGCPercent(100); got != c.percent || got >= small {
+		t.Errorf("the collector is at %d %%, and thinks at %d; with a small heap it was at %d", got, c.percent, small)
+	}
+}
+
+// TestMemoryLimitOfTheUserStands whatever the container allows.
+func TestMemoryLimitOfTheUserStands(t *testing.T) {
+	before := debug.SetMemoryLimit(1 << 40)
+	defer debug.SetMemoryLimit(before)
+	t.Setenv("GOMEMLIMIT", "1TiB") // as the runtime would have read it
+	limitMemory(slog.New(slog.DiscardHandler))
+	if got := debug.SetMemoryLimit(-1); got != 1<<40 {
+		t.Errorf("the limit is %d bytes, not what GOMEMLIMIT says", got)
+	}
+}

@@ -1,0 +1,71 @@
+package goruntime
+
+import (
+	"slices"
+	"testing"
+	"time"
+)
+
+// load is how many processors are in use for how long.
+type load struct {
+	cores float64
+	ticks int
+}
+
+func TestProcessorsFollowTheLoad(t *testing.T) {
+	const second = int(time.Second / interval)
+	for _, c := range []struct {
+		name  string
+		most  int
+		loads []load
+		want  []int // each change
+	}{
+		{"nothing to do", 8, []load{{0, 10 * second}}, nil},
+		{"one is enough", 8, []load{{0.7, 10 * second}}, nil},
+		{"one is too few", 8, []load{{0.9, 1}, {0.9, 10 * second}}, []int{2}},
+		{"a flood", 8, []load{{1, 1}, {2, 1}, {4, 1}, {8, second}}, []int{2, 4, 8}},
+		{"no more than there are", 3, []load{{1, 1}, {2, 1}, {3, second}}, []int{2, 3}},
+		{"the load falls", 4, []load{{1, 1}, {2, 1}, {0.2, 10 * second}}, []int{2, 4, 3, 2, 1}},
+		{"a short calm", 4, []load{{1, 1}, {0.2, second}, {0.9, 1}, {0.2, second}}, []int{2}},
+		{"between both", 4, []load{{1, 1}, {0.6, 10 * second}}, []int{2}},
+		{"the only one", 1, []load{{1, 10 * second}}, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var used time.Duration
+			var changes []int
+			now := time.Now()
+			p := &processors{
+				most: c.most, now: 1, at: now,
+				used: func() time.Duration { return used },
+				set:  func(n int) { changes = append(changes, n) },
+			}
+			for _, l := range c.loads {
+				for range l.ticks {
+					now = now.Add(interval)
+					used += time.Duration(l.cores * float64(interval))
+					p.adjust(now)
+				}
+			}
+			if !slices.Equal(changes, c.want) {
+				t.Errorf("changes to %v, want %v", changes, c.want)
+			}
+		})
+	}
+}
+
+// TestLateTickSaysNothing: two ticks at once are no load.
+func TestLateTickSaysNothing(t *testing.T) {
+	now, used := time.Now(), time.Duration(0)
+	p := &processors{most: 4, now: 1, at: now, used: func() time.Duration { return used }, set: func(int) { t.Error("changed") }}
+	used = 10 * time.Millisecond
+	p.adjust(now.Add(time.Millisecond))
+}
+
+func TestCPUTimeRises(t *testing.T) {
+	before := cpuTime()
+	for deadline := time.Now().Add(10 * time.Second); cpuTime() == before; {
+		if time.Now().After(deadline) {
+			t.Fatal("no CPU time was used in 10 s of work")
+		}
+	}
+}
