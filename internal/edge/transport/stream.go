@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/redirectd/redirectd/internal/edge/message"
+	"github.com/redirectd/redirectd/internal/nonblock"
 )
 
 const (
@@ -59,6 +60,7 @@ type conn struct {
 
 func (s *Set) newConn(l *tcpListener, raw net.Conn) *conn {
 	setUserTimeout(raw)
+	raw = nonblock.Wrap(raw)
 	c := &conn{set: s, raw: raw, nc: raw, bound: Address{Kind: l.kind, AddrPort: l.addr}, advertise: l.advertise, id: newID()}
 	c.flow = Flow{Kind: l.kind, Local: addrPort(raw.LocalAddr()), Remote: addrPort(raw.RemoteAddr()), path: c}
 	return c

@@ -1,7 +1,7 @@
 package transport
 
 import (
-	"net"
+	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -19,7 +19,7 @@ func TestUserTimeout(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, f := range []Flow{made, r.next(t).flow} {
-		raw, err := f.path.(*conn).raw.(*net.TCPConn).SyscallConn()
+		raw, err := f.path.(*conn).raw.(syscall.Conn).SyscallConn()
 		if err != nil {
 			t.Fatal(err)
 		}

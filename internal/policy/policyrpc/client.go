@@ -22,6 +22,10 @@ const (
 	// slack lets the edge see by how little a larger one is over.
 	maxRequestBytes  = 256 << 10
 	maxResponseBytes = 68 << 10
+
+	// pingTimeout is how long a backend may leave a ping, or what it was sent,
+	// without an answer.
+	pingTimeout = 2 * time.Second
 )
 
 // serviceConfig asks for the balancer of this package, and for connections to
@@ -126,6 +130,7 @@ func dialOptions(metrics *clientMetrics) []grpc.DialOption {
 	options := []grpc.DialOption{
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithResolvers(dnsBuilder{}),
+		grpc.WithContextDialer(dial),
 		// A policy is a neighbour: HTTPS_PROXY is not meant for it, nor is what
 		// a TXT record says about it.
 		grpc.WithNoProxy(),
@@ -141,7 +146,7 @@ func dialOptions(metrics *clientMetrics) []grpc.DialOption {
 			MinConnectTimeout: time.Second,
 		}),
 		// 10 s is the least that grpc allows a client.
-		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 10 * time.Second, Timeout: 2 * time.Second, PermitWithoutStream: true}),
+		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 10 * time.Second, Timeout: pingTimeout, PermitWithoutStream: true}),
 		grpc.WithDefaultCallOptions(
 			grpc.MaxCallSendMsgSize(maxRequestBytes),
 			grpc.MaxCallRecvMsgSize(maxResponseBytes),

@@ -20,6 +20,7 @@ import (
 	"google.golang.org/grpc/reflection"
 
 	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
+	"github.com/redirectd/redirectd/internal/nonblock"
 	"github.com/redirectd/redirectd/internal/policy"
 )
 
@@ -126,7 +127,7 @@ func limits(o ServerOptions) []grpc.ServerOption {
 
 // Serve answers on a listener until [Server.Drain], and then returns nil.
 func (s *Server) Serve(l net.Listener) error {
-	if err := s.grpc.Serve(netutil.LimitListener(l, s.maxConnections)); err != nil && !errors.Is(err, grpc.ErrServerStopped) {
+	if err := s.grpc.Serve(netutil.LimitListener(nonblock.Listen(l), s.maxConnections)); err != nil && !errors.Is(err, grpc.ErrServerStopped) {
 		return fmt.Errorf("serve the policy on %s: %w", l.Addr(), err)
 	}
 	return nil
