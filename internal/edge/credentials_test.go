@@ -189,16 +189,18 @@ func TestGrants(t *testing.T) {
 	}
 	rc := &responseContext{
 		edge: &Edge{cfg: Config{Timers: transaction.DefaultTimers}},
-		search: &search{challenges: []challenge{
-			asks(`realm="first"`, at("sip:a@x", 0), true),
-			asks(`realm="untold"`, at("sip:a@x", 1), false),
-			asks(`nonce="unreadable"`, at("sip:a@x", 1), true),
-			asks(`realm="new"`, at("sip:b@x", 1), true),
-		},
+		search: &search{
+			challenges: []challenge{
+				asks(`realm="first"`, at("sip:a@x", 0), true),
+				asks(`realm="untold"`, at("sip:a@x", 1), false),
+				asks(`nonce="unreadable"`, at("sip:a@x", 1), true),
+				asks(`realm="new"`, at("sip:b@x", 1), true),
+			},
 			previousCall: &challengedCall{grants: []grant{
 				{at("sip:c@x", 1), "ended", now},
 				{at("sip:c@x", 1), "kept", now.Add(time.Second)},
-			}}},
+			}},
+		},
 	}
 	list := func(grants []grant) (all []string) {
 		for _, g := range grants {

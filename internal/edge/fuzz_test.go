@@ -105,7 +105,7 @@ func (e *fuzzed) receive(t *testing.T, datagram []byte) *responseContext {
 	defer rc.mu.Unlock()
 	next, waiting := rc.server.Next(), false
 	if !rc.final {
-		next, waiting = transaction.Earlier(next, rc.search.next()), rc.waitingFor != ""
+		next, waiting = transaction.Earlier(next, rc.nextTimer()), rc.waitingFor != ""
 	}
 	for _, b := range rc.branches {
 		next = transaction.Earlier(next, b.next())

@@ -139,7 +139,7 @@ func (rc *responseContext) settle() {
 	}
 	next := rc.server.Next()
 	if !rc.final {
-		next = transaction.Earlier(next, rc.search.next())
+		next = transaction.Earlier(next, rc.nextTimer())
 	}
 	for _, b := range live {
 		next = transaction.Earlier(next, b.next())

@@ -45,8 +45,8 @@ type search struct {
 	cancelEnd time.Time // when the branches have been waited for long enough
 }
 
-// next returns when the search wants to hear of the time.
-func (s *search) next() time.Time {
+// nextTimer returns when the search wants to hear of the time.
+func (s *search) nextTimer() time.Time {
 	return transaction.Earlier(transaction.Earlier(s.decideBy, s.cancelEnd), s.tryingAt)
 }
 

@@ -50,6 +50,7 @@ func each(t *testing.T, f func(t *testing.T, a, b net.Conn)) {
 // TestAllBytesArrive although neither side is always ready.
 func TestAllBytesArrive(t *testing.T) {
 	each(t, func(t *testing.T, a, b net.Conn) {
+		t.Helper()
 		want := bytes.Repeat([]byte("0123456789"), 1<<20)
 		go func() {
 			_, _ = a.Write(want)
@@ -65,6 +66,7 @@ func TestAllBytesArrive(t *testing.T) {
 // TestDeadlines end what waits, as they do of any connection.
 func TestDeadlines(t *testing.T) {
 	each(t, func(t *testing.T, a, _ net.Conn) {
+		t.Helper()
 		_ = a.SetDeadline(time.Now().Add(20 * time.Millisecond))
 		if _, err := a.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Errorf("reading: %v, want that the deadline has passed", err)
@@ -79,6 +81,7 @@ func TestDeadlines(t *testing.T) {
 // TestCloseEndsWhatWaits with the error that package net has for it.
 func TestCloseEndsWhatWaits(t *testing.T) {
 	each(t, func(t *testing.T, a, _ net.Conn) {
+		t.Helper()
 		ended := make(chan error)
 		go func() {
 			_, err := a.Read(make([]byte, 1))
@@ -97,6 +100,7 @@ func TestCloseEndsWhatWaits(t *testing.T) {
 // TestPeerIsGone is an error of writing, sooner or later, and the end of reading.
 func TestPeerIsGone(t *testing.T) {
 	each(t, func(t *testing.T, a, b net.Conn) {
+		t.Helper()
 		_ = b.Close()
 		if n, err := a.Read(make([]byte, 1)); n != 0 || !errors.Is(err, io.EOF) {
 			t.Errorf("reading: %d, %v, want io.EOF", n, err)
@@ -118,6 +122,7 @@ func TestPeerIsGone(t *testing.T) {
 // TestCloseWrite ends one direction.
 func TestCloseWrite(t *testing.T) {
 	each(t, func(t *testing.T, a, b net.Conn) {
+		t.Helper()
 		if err := a.(interface{ CloseWrite() error }).CloseWrite(); err != nil {
 			t.Fatal(err)
 		}
@@ -145,6 +150,7 @@ func TestNoSocket(t *testing.T) {
 
 func TestNothingIsReadIntoNothing(t *testing.T) {
 	each(t, func(t *testing.T, a, _ net.Conn) {
+		t.Helper()
 		if n, err := a.Read(nil); n != 0 || err != nil {
 			t.Errorf("read %d, %v", n, err)
 		}

@@ -3,6 +3,7 @@ package transport
 import (
 	"bytes"
 	"crypto/tls"
+	"io"
 	"net"
 	"net/netip"
 	"strings"
@@ -25,11 +26,15 @@ func masked(op ws.OpCode, fin bool, payload string) string {
 func frame(t *testing.T, nc net.Conn) ws.Frame {
 	t.Helper()
 	_ = nc.SetReadDeadline(time.Now().Add(wait))
-	f, err := ws.ReadFrame(nc)
+	h, err := ws.ReadHeader(nc)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return f
+	payload := make([]byte, h.Length)
+	if _, err := io.ReadFull(nc, payload); err != nil {
+		t.Fatal(err)
+	}
+	return ws.Frame{Header: h, Payload: payload}
 }
 
 // TestWebSocket: messages in both directions, by both ends, over both kinds.
