@@ -46,7 +46,7 @@ func full() plan {
 			{kind: report.Calls, name: "302, TCP", load: load{work: responder.One, rate: 1000, seconds: 3}, setup: setup{tcp: true, recordRoute: true}, systems: dialogs, repetitions: 3},
 			{kind: report.Minute, name: "302", load: load{work: responder.One, rate: 1000, seconds: 60}, systems: []string{report.Floor, report.Kamailio, report.Sipedge}, repetitions: 1},
 		},
-		ringing: []int{1, 1000, 20000}, ringingSystems: []string{report.Floor, report.Kamailio, report.Sipedge},
+		ringing: []int{1, 1000, 4000, 20000}, ringingSystems: []string{report.Floor, report.Kamailio, report.Sipedge},
 		ringingLoad:    load{work: responder.One, rate: 1000, seconds: 3},
 		highestSystems: []string{report.Floor, report.Kamailio, report.Sipedge, report.SipedgeTCP},
 		search:         search{first: 2000, seconds: 2.5, fine: 1.15},

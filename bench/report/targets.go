@@ -19,6 +19,7 @@ var targetList = []target{
 	{"the same at 500/s", 0.6, false, cpuRatio("302", 500, RedirectdLogged, KamailioHTTP)},
 	{"setup latency p99 at 2000/s, x kamailio", 1.5, false, ratio(Key{Kind: Calls, Work: "302", Rate: 2000}, Sipedge, Kamailio, p99)},
 	{"memory after 60 s at 1000/s, x kamailio", 1.5, false, ratio(Key{Kind: Minute, Work: "302", Rate: 1000}, Sipedge, Kamailio, pss)},
+	{"memory of a ringing call, of 4000, x kamailio", 1, false, ratio(Key{Kind: Ringing, Work: "302", Rate: 1000, Ringing: 4000}, Sipedge, Kamailio, ringBytes)},
 	{"memory of a ringing call, of 20000, x kamailio", 1, false, ratio(Key{Kind: Ringing, Work: "302", Rate: 1000, Ringing: 20000}, Sipedge, Kamailio, ringBytes)},
 	{"highest rate without loss or retransmission, x kamailio", 1, true, ratio(Key{Kind: Highest, Work: "302"}, Sipedge, Kamailio, highestRate)},
 	{"redirectd: CPU of a decision, x bare echo", 1.3, false, ratio(Key{Kind: Decision, Work: "302", Rate: 16}, Redirectd, Echo, decisionCPU)},

@@ -15,7 +15,7 @@ const (
 	// collection costs depends on what is alive, and how many there are on this.
 	// Go's own measure, as much as is alive, would collect ten times a second where
 	// little is, and double the memory of an edge that holds many calls.
-	headroom = 64 << 20
+	headroom = 32 << 20
 
 	mostPercent, leastPercent = 400, 25
 
