@@ -119,16 +119,19 @@ func TestChallengesAreAddedToWhatPasses(t *testing.T) {
 // TestLateChallengeIsAdded has a target that was given up answer with one.
 func TestLateChallengeIsAdded(t *testing.T) {
 	t.Parallel()
-	caller, server, a, b := siptest.UDP(t), siptest.UDP(t), siptest.UDP(t), siptest.UDP(t)
+	caller, server := siptest.UDP(t), siptest.UDP(t)
+	a, b, c := siptest.UDP(t), siptest.UDP(t), siptest.UDP(t)
 	e := startEdge(t, patient, nextHop(server.URI("")), withPolicy(answers(goesOn(
 		&redirectv1.Target{Uri: a.URI("a"), ResponseTimeout: durationpb.New(100 * time.Millisecond)},
-		&redirectv1.Target{Uri: b.URI("b")}))))
+		&redirectv1.Target{Uri: b.URI("b")}, &redirectv1.Target{Uri: c.URI("c")}))))
 	call := caller.Invite(e.udp, "sip:bob@example.com")
 	redirectTo(server)
-	late, next := a.Expect("INVITE "), b.Expect("INVITE ")
-	a.Respond(late, 401, "Unauthorized", wwwA)
+	late := a.Expect("INVITE ")
+	b.Respond(b.Expect("INVITE "), 401, "Unauthorized", wwwA) // the best one
+	last := c.Expect("INVITE ")
+	a.Respond(late, 407, "Proxy Authentication Required", proxyB)
 	a.Expect("ACK ")
-	b.Respond(next, 407, "Proxy Authentication Required", proxyB)
+	c.Respond(last, 486, "Busy Here")
 	final := caller.ExpectSkipping100("SIP/2.0 401")
 	call.Ack(final)
 	expectAuth(t, "the final response", final.Raw, wwwA, proxyB)
