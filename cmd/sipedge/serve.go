@@ -50,7 +50,7 @@ func newServe() *cobra.Command {
 			var running atomic.Pointer[edge.Edge]
 			ctx, stop := ossignal.Until(cmd.Context(), log, func() bool { return l.edge.TLS != (transport.TLSConfig{}) && reload(running.Load(), log) })
 			defer stop()
-			goruntime.Tune(ctx, log)
+			goruntime.Tune(cmd.Context(), log) // in a drain too
 			return serve(ctx, l, drain, log, &running)
 		},
 	}

@@ -8,6 +8,7 @@ import (
 
 	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
 	"github.com/redirectd/redirectd/internal/edge/message"
+	"github.com/redirectd/redirectd/internal/sipuri"
 )
 
 // Bounds of what is kept of challenges: how many values of one call, and bytes of
@@ -203,7 +204,17 @@ func (rc *responseContext) grants(now time.Time) (grants []grant) {
 	return grants
 }
 
-// place returns what makes a target equal to another, without the call it was of.
+// place returns what makes a target equal to another, without the call it was of
+// and the messages that its texts are pieces of.
 func (t *target) place() *target {
-	return &target{uri: t.uri, routes: t.routes, nextHop: t.nextHop, proto: &redirectv1.Target{Uri: t.proto.GetUri()}}
+	p := &target{uri: detachedURI(&t.uri), nextHop: detachedURI(&t.nextHop), proto: &redirectv1.Target{Uri: strings.Clone(t.proto.GetUri())}}
+	for i := range t.routes {
+		p.routes = append(p.routes, detachedURI(&t.routes[i]))
+	}
+	return p
+}
+
+func detachedURI(uri *sipuri.URI) sipuri.URI {
+	copied, _ := sipuri.Parse(strings.Clone(uri.Text)) // it was parsed before; none stays none
+	return copied
 }

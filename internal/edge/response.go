@@ -123,6 +123,7 @@ func (rc *responseContext) success(b *branch, m *message.Message) {
 		if rc.method == "INVITE" {
 			rc.send(relayed)
 		}
+		b.release()
 		return
 	}
 	rc.cancelBranches(b)
@@ -206,7 +207,11 @@ func (rc *responseContext) unavailableAt(b *branch, m *message.Message) bool {
 // lateFinal takes the final response of a target that was given up. It may be
 // the best one; and a 6xx ends the search, whatever rings (16.7 step 5).
 func (rc *responseContext) lateFinal(b *branch, m *message.Message) {
-	if m == nil || rc.final || rc.cancelled || m.Status() < 400 {
+	if rc.final {
+		b.release()
+		return
+	}
+	if m == nil || rc.cancelled || m.Status() < 400 {
 		return
 	}
 	rc.best.consider(m.Status(), m)

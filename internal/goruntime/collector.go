@@ -16,6 +16,8 @@ const (
 	// Go's own measure, as much as is alive, would collect ten times a second where
 	// little is, and double the memory of an edge that holds many calls.
 	headroom = 32 << 20
+	// headroomShare of the memory limit is the most that it takes.
+	headroomShare = 0.25
 
 	mostPercent, leastPercent = 400, 25
 
@@ -34,12 +36,13 @@ func limitMemory(log *slog.Logger) {
 
 // collector keeps the headroom by the only means that there is, GOGC.
 type collector struct {
-	live    [1]metrics.Sample
-	percent int
+	live     [1]metrics.Sample
+	headroom uint64
+	percent  int
 }
 
 func newCollector() *collector {
-	c := &collector{}
+	c := &collector{headroom: uint64(min(headroom, headroomShare*float64(debug.SetMemoryLimit(-1))))}
 	c.live[0].Name = "/gc/heap/live:bytes"
 	c.adjust(time.Time{})
 	return c
@@ -47,15 +50,15 @@ func newCollector() *collector {
 
 func (c *collector) adjust(time.Time) {
 	metrics.Read(c.live[:])
-	if p := percentFor(c.live[0].Value.Uint64()); p != c.percent {
+	if p := percentFor(c.live[0].Value.Uint64(), c.headroom); p != c.percent {
 		c.percent = p
 		debug.SetGCPercent(p)
 	}
 }
 
-// percentFor returns the GOGC that leaves the headroom above so many live bytes,
-// in steps, so that it is not set for nothing.
-func percentFor(live uint64) int {
+// percentFor returns the GOGC that leaves a headroom above so many live bytes, in
+// steps, so that it is not set for nothing.
+func percentFor(live, headroom uint64) int {
 	p := mostPercent
 	if live > 0 {
 		p = int(min(headroom*100/live, mostPercent))

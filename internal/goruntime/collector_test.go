@@ -22,9 +22,20 @@ func TestPercentFor(t *testing.T) {
 		{256 << 20, 25},
 		{1 << 40, 25},
 	} {
-		if got := percentFor(c.live); got != c.want {
+		if got := percentFor(c.live, headroom); got != c.want {
 			t.Errorf("%d MB alive: %d %%, want %d", c.live>>20, got, c.want)
 		}
+	}
+}
+
+// TestHeadroomOfASmallContainer is a share of its memory.
+func TestHeadroomOfASmallContainer(t *testing.T) {
+	before := debug.SetMemoryLimit(64 << 20)
+	defer debug.SetMemoryLimit(before)
+	percent := debug.SetGCPercent(100)
+	defer debug.SetGCPercent(percent)
+	if got := newCollector().headroom; got != 16<<20 {
+		t.Errorf("%d bytes of 64 MB, want 16 MB", got)
 	}
 }
 

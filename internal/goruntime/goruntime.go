@@ -4,6 +4,7 @@
 //
 //	collector.go   how often garbage is collected
 //	processors.go  on how many processors goroutines run
+//	latencies.go   how long they wait for one
 package goruntime
 
 import (

@@ -10,6 +10,7 @@ import (
 type load struct {
 	cores float64
 	ticks int
+	waits bool
 }
 
 func TestProcessorsFollowTheLoad(t *testing.T) {
@@ -20,26 +21,31 @@ func TestProcessorsFollowTheLoad(t *testing.T) {
 		loads []load
 		want  []int // each change
 	}{
-		{"nothing to do", 8, []load{{0, 10 * second}}, nil},
-		{"one is enough", 8, []load{{0.7, 10 * second}}, nil},
-		{"one is too few", 8, []load{{0.9, 1}, {0.9, 10 * second}}, []int{2}},
-		{"a flood", 8, []load{{1, 1}, {2, 1}, {4, 1}, {8, second}}, []int{2, 4, 8}},
-		{"no more than there are", 3, []load{{1, 1}, {2, 1}, {3, second}}, []int{2, 3}},
-		{"the load falls", 4, []load{{1, 1}, {2, 1}, {0.2, 10 * second}}, []int{2, 4, 3, 2, 1}},
-		{"a short calm", 4, []load{{1, 1}, {0.2, second}, {0.9, 1}, {0.2, second}}, []int{2}},
-		{"between both", 4, []load{{1, 1}, {0.6, 10 * second}}, []int{2}},
-		{"the only one", 1, []load{{1, 10 * second}}, nil},
+		{"nothing to do", 8, []load{{0, 10 * second, false}}, nil},
+		{"one is enough", 8, []load{{0.7, 10 * second, false}}, nil},
+		{"one is too few", 8, []load{{0.9, 1, false}, {0.9, 10 * second, false}}, []int{2}},
+		{"a flood", 8, []load{{1, 1, false}, {2, 1, false}, {4, 1, false}, {8, second, false}}, []int{2, 4, 8}},
+		{"no more than there are", 3, []load{{1, 1, false}, {2, 1, false}, {3, second, false}}, []int{2, 3}},
+		{"the load falls", 4, []load{{1, 1, false}, {2, 1, false}, {0.2, 10 * second, false}}, []int{2, 4, 3, 2, 1}},
+		{"a short calm", 4, []load{{1, 1, false}, {0.2, second, false}, {0.9, 1, false}, {0.2, second, false}}, []int{2}},
+		{"between both", 4, []load{{1, 1, false}, {0.6, 10 * second, false}}, []int{2}},
+		{"others leave little", 4, []load{{0.2, 1, true}, {0.3, 1, true}, {0.3, 10 * second, true}}, []int{2, 4}},
+		{"they leave more", 2, []load{{0.2, 1, true}, {0.2, second, false}, {0.2, 1, true}, {0.2, second, false}}, []int{2}},
+		{"the only one", 1, []load{{1, 10 * second, false}}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var used time.Duration
+			var waits bool
 			var changes []int
 			now := time.Now()
 			p := &processors{
 				most: c.most, now: 1, at: now,
-				used: func() time.Duration { return used },
-				set:  func(n int) { changes = append(changes, n) },
+				used:  func() time.Duration { return used },
+				waits: func() bool { return waits },
+				set:   func(n int) { changes = append(changes, n) },
 			}
 			for _, l := range c.loads {
+				waits = l.waits
 				for range l.ticks {
 					now = now.Add(interval)
 					used += time.Duration(l.cores * float64(interval))
@@ -56,7 +62,7 @@ func TestProcessorsFollowTheLoad(t *testing.T) {
 // TestLateTickSaysNothing: two ticks at once are no load.
 func TestLateTickSaysNothing(t *testing.T) {
 	now, used := time.Now(), time.Duration(0)
-	p := &processors{most: 4, now: 1, at: now, used: func() time.Duration { return used }, set: func(int) { t.Error("changed") }}
+	p := &processors{most: 4, now: 1, at: now, used: func() time.Duration { return used }, waits: func() bool { return false }, set: func(int) { t.Error("changed") }}
 	used = 10 * time.Millisecond
 	p.adjust(now.Add(time.Millisecond))
 }

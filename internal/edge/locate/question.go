@@ -54,7 +54,10 @@ type answer struct {
 }
 
 // canonical returns a name without capitals and without the dot at its end.
-func canonical(name string) string { return strings.ToLower(strings.TrimSuffix(name, ".")) }
+// It is a copy: the name may be a piece of a message, and is kept for longer.
+func canonical(name string) string {
+	return strings.Clone(strings.ToLower(strings.TrimSuffix(name, ".")))
+}
 
 // validName reports whether a canonical name can be that of a host or of a
 // service: letters, digits, "-" and "_", as DNS allows much more than a URI or a
