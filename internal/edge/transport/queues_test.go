@@ -38,6 +38,7 @@ func TestQueuesTogether(t *testing.T) {
 	if n, err := fill(flows[2]); !errors.Is(err, ErrQueueFull) || n > 20 {
 		t.Errorf("beside 30 MiB: %d MiB, %v", n, err)
 	}
+	r.failure(t) // its bytes are free again
 	if err := flows[1].Send([]byte("x")); err != nil {
 		t.Errorf("the one that was there before ended too: %v", err)
 	}
