@@ -40,12 +40,14 @@ func (b *bench) unbroken(ctx context.Context, rows []rfctable.Row) (map[string]b
 			return nil, fmt.Errorf("%s: %w\n%s", pkg, err, out)
 		}
 		out = b.test(ctx, binary, pkg, "^("+strings.Join(slices.Sorted(maps.Keys(tests[pkg])), "|")+")$")
-		remove(binary)
 		for _, row := range rows {
-			if row.Package == pkg && passed(out, row.Test) {
-				passing[key(row)] = true
+			if row.Package != pkg || passing[key(row)] {
+				continue
 			}
+			// What fails among a hundred on a busy machine gets a second chance by itself.
+			passing[key(row)] = passed(out, row.Test) || passed(b.test(ctx, binary, pkg, pattern(row.Test)), row.Test)
 		}
+		remove(binary)
 	}
 	return passing, nil
 }

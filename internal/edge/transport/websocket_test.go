@@ -89,6 +89,16 @@ func TestWebSocket(t *testing.T) {
 	}
 }
 
+// TestTextIsUTF8: what is not goes in a binary frame (RFC 7118 section 5.1).
+func TestTextIsUTF8(t *testing.T) {
+	for text, want := range map[string]ws.OpCode{"Note: \xc3\xa9\r\n": ws.OpText, "Note: \xff\r\n": ws.OpBinary} {
+		h, err := ws.ReadHeader(bytes.NewReader(new(conn).wrap([]byte(text))))
+		if err != nil || h.OpCode != want {
+			t.Errorf("%q: opcode %v, %v, want %v", text, h.OpCode, err, want)
+		}
+	}
+}
+
 // TestFrames: what a client may do, and what each is answered.
 func TestFrames(t *testing.T) {
 	one, keepAlive := options("1", 30), "\r\n"
