@@ -68,12 +68,12 @@ func TestAdvertise(t *testing.T) {
 func TestWayToTheAdvertisedAddress(t *testing.T) {
 	t.Parallel()
 	server := dnstest.Serve(t, "self.example. A 127.0.0.99\n")
-	caller, nat := siptest.UDP(t), siptest.New(t, "udp", "127.0.0.99")
-	port := nat.Addr().Port()
+	caller := siptest.UDP(t)
 	e := startEdge(t, func(o *Options) {
-		o.Config.Listen = []transport.Address{mustAddress(t, fmt.Sprintf("udp://127.0.0.1:%d", port))}
 		o.Config.Advertise, o.Config.DNS.Servers = "127.0.0.99", []netip.AddrPort{server.Addr()}
 	})
+	port := e.udp.Port()
+	nat := siptest.NewAt(t, "udp", fmt.Sprintf("127.0.0.99:%d", port)) // the port is the edge's own: nobody else has it
 	for host, status := range map[string]string{"127.0.0.99": "404", "[::ffff:127.0.0.99]": "404", "self.example": "480"} {
 		caller.Invite(e.udp, fmt.Sprintf("sip:bob@%s:%d", host, port), siptest.Method("MESSAGE"))
 		if m := caller.Receive(); !strings.HasPrefix(m.StartLine(), "SIP/2.0 "+status) {
