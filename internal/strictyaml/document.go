@@ -13,6 +13,9 @@
 //	root.Done()
 //	return doc.Err()
 //
+// The same code says what it takes: [Describe] runs it on a document that has every
+// key, and the [Schema] that comes out is written as JSON Schema for editors.
+//
 // A Document belongs to one goroutine.
 package strictyaml
 
@@ -42,6 +45,9 @@ type Document struct {
 	problems []Problem
 	omitted  int
 	unread   bool // its content is not known, so nothing is said about keys
+
+	// Of a document that is described, not read.
+	run, words int // which run of the reader it is, and the longest list of words
 }
 
 // Read reads a file of at most [MaxBytes]; file is its name in problems. It
@@ -50,7 +56,7 @@ func Read(file string, data []byte) *Document {
 	d := &Document{file: file}
 	top := d.top(data)
 	d.unread = len(d.problems) > 0
-	d.root = d.newMap("", top)
+	d.root = d.newMap(place{node: top})
 	return d
 }
 

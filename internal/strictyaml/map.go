@@ -17,12 +17,25 @@ type Map struct {
 	entries []entry
 	asked   []string // in the order of asking, for the list of allowed keys
 	free    bool     // the keys are data
+	keys    *keys    // what is asked for, of a schema; nil while a file is read
 }
 
 type entry struct{ key, value *yaml.Node }
 
-func (d *Document) newMap(path string, n *yaml.Node) *Map {
+// place is where a value stands, in a file or in a schema.
+type place struct {
+	path   string
+	node   *yaml.Node
+	schema *Schema // nil in a file
+}
+
+func (d *Document) newMap(p place) *Map {
+	path, n := p.path, p.node
 	m := &Map{doc: d, path: path, node: n}
+	if p.schema != nil {
+		m.keys = p.schema.object()
+		return m
+	}
 	seen := make(map[string]int, len(n.Content)/2)
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
@@ -40,20 +53,23 @@ func (d *Document) newMap(path string, n *yaml.Node) *Map {
 	return m
 }
 
-// find returns the entry of a key, and notes that it was asked for.
-func (m *Map) find(key string) (entry, bool) {
+// find returns the value of a key, and notes that it was asked for.
+func (m *Map) find(key string) (place, bool) {
 	if m == nil {
-		return entry{}, false
+		return place{}, false
+	}
+	if m.keys != nil {
+		return place{join(m.path, key), noNode, m.keys.at(key)}, true
 	}
 	if !slices.Contains(m.asked, key) {
 		m.asked = append(m.asked, key)
 	}
 	for _, e := range m.entries {
 		if e.key.Value == key {
-			return e, true
+			return place{path: join(m.path, key), node: e.value}, true
 		}
 	}
-	return entry{}, false
+	return place{}, false
 }
 
 // Has reports whether the key is there, whatever its value.
@@ -64,16 +80,15 @@ func (m *Map) Has(key string) bool {
 
 // Map returns the map under a key, nil if there is none.
 func (m *Map) Map(key string) *Map {
-	e, ok := m.find(key)
+	p, ok := m.find(key)
 	if !ok {
 		return nil
 	}
-	path := join(m.path, key)
-	if e.value.Kind != yaml.MappingNode {
-		m.doc.wrongType(e.value, path, "a map of keys to values")
+	if p.schema == nil && p.node.Kind != yaml.MappingNode {
+		m.doc.wrongType(p, "a map of keys to values")
 		return nil
 	}
-	return m.doc.newMap(path, e.value)
+	return m.doc.newMap(p)
 }
 
 // Entries calls f for every entry, for a map whose keys are data. A value that
@@ -83,10 +98,16 @@ func (m *Map) Entries(f func(key, value Value)) {
 		return
 	}
 	m.free = true
+	if m.keys != nil {
+		name, value := m.keys.entry()
+		name.one()
+		value.one()
+		f(m.doc.value(place{m.path, noNode, name}), m.doc.value(place{m.path, noNode, value}))
+	}
 	for _, e := range m.entries {
 		path := join(m.path, e.key.Value)
-		if v, ok := m.doc.scalar(e.value, path, "one value"); ok {
-			f(m.doc.value(e.key, path), v)
+		if v, ok := m.doc.scalar(place{path: path, node: e.value}, "one value"); ok {
+			f(m.doc.value(place{path: path, node: e.key}), v)
 		}
 	}
 }
@@ -111,13 +132,38 @@ func (m *Map) Require(key string) bool {
 	if !ok && m != nil {
 		m.doc.fail(m.node.Line, m.node.Column, join(m.path, key), "the key is missing")
 	}
+	if ok && m.keys != nil {
+		m.keys.want = append(m.keys.want, []string{key})
+	}
 	return ok
+}
+
+// RequireAny reports keys of which none is there, and whether one is; why says
+// what is wanted. The problem is that of the first key.
+func (m *Map) RequireAny(why string, keys ...string) bool {
+	for _, key := range keys {
+		if m.Has(key) && m.keys == nil {
+			return true
+		}
+	}
+	if m == nil {
+		return false
+	}
+	if m.keys != nil {
+		m.keys.want = append(m.keys.want, keys)
+		return true
+	}
+	m.Failf(keys[0], "the key is missing: %s", why)
+	return false
 }
 
 // Done reports the keys that nobody asked for. Call it when all were read.
 func (m *Map) Done() {
 	if m == nil || m.free {
 		return
+	}
+	if m.keys != nil {
+		m.keys.closed = true
 	}
 	for _, e := range m.entries {
 		if slices.Contains(m.asked, e.key.Value) {

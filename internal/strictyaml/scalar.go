@@ -27,6 +27,9 @@ func (m *Map) String(key string, into *string) bool {
 	if !ok || !v.wantText() {
 		return false
 	}
+	if v.schema != nil && *into != "" {
+		v.schema.otherwise(*into)
+	}
 	*into = v.Text
 	return true
 }
@@ -36,6 +39,9 @@ func (m *Map) Int(key string, into *int, lo, hi int) bool {
 	v, ok := m.get(key, fmt.Sprintf("a whole number from %d to %d", lo, hi))
 	if !ok {
 		return false
+	}
+	if v.schema != nil && *into >= lo {
+		v.schema.otherwise(*into)
 	}
 	n, ok := v.Int(lo, hi)
 	if ok {
@@ -50,6 +56,11 @@ func (m *Map) Bool(key string, into *bool) bool {
 	if !ok {
 		return false
 	}
+	if v.schema != nil {
+		v.schema.one().kind = boolean
+		v.schema.otherwise(*into)
+		return true
+	}
 	if v.node.ShortTag() != tagBool {
 		v.Failf("%s is not true or false", show(v.node))
 		return false
@@ -63,6 +74,14 @@ func (m *Map) Duration(key string, into *time.Duration, lo, hi time.Duration) bo
 	v, ok := m.get(key, "a time such as "+span(lo))
 	if !ok {
 		return false
+	}
+	if v.schema != nil {
+		s := v.schema.one()
+		s.kind, s.within, s.zero = duration, span(lo)+" to "+span(hi), lo <= 0
+		if *into > 0 {
+			v.schema.otherwise(span(*into))
+		}
+		return true
 	}
 	d, err := time.ParseDuration(v.Text)
 	switch {
@@ -83,6 +102,16 @@ func (m *Map) Enum(key string, into *string, allowed ...string) bool {
 	if !ok {
 		return false
 	}
+	if v.schema != nil {
+		s := v.schema.one()
+		s.kind, s.words = word, allowed
+		if *into != "" {
+			v.schema.otherwise(*into)
+		}
+		v.doc.words = max(v.doc.words, len(allowed))
+		*into = allowed[v.doc.run%len(allowed)]
+		return true
+	}
 	if !slices.Contains(allowed, v.Text) {
 		text := show(v.node) + " is not allowed; want one of " + strings.Join(allowed, ", ")
 		if near := nearest(v.Text, allowed); near != "" {
@@ -99,24 +128,28 @@ func (m *Map) Enum(key string, into *string, allowed ...string) bool {
 func (m *Map) Value(key string) (Value, bool) { return m.get(key, "one value") }
 
 func (m *Map) get(key, want string) (Value, bool) {
-	e, ok := m.find(key)
+	p, ok := m.find(key)
 	if !ok {
 		return Value{}, false
 	}
-	return m.doc.scalar(e.value, join(m.path, key), want)
+	return m.doc.scalar(p, want)
 }
 
 // scalar reports a map, a list or nothing where one value is wanted.
-func (d *Document) scalar(n *yaml.Node, path, want string) (Value, bool) {
-	if n.Kind != yaml.ScalarNode || isNull(n) {
-		d.wrongType(n, path, want)
+func (d *Document) scalar(p place, want string) (Value, bool) {
+	if p.schema != nil {
+		p.schema.one()
+		return d.value(p), true
+	}
+	if p.node.Kind != yaml.ScalarNode || isNull(p.node) {
+		d.wrongType(p, want)
 		return Value{}, false
 	}
-	return d.value(n, path), true
+	return d.value(p), true
 }
 
-func (d *Document) wrongType(n *yaml.Node, path, want string) {
-	d.fail(n.Line, n.Column, path, "this is "+kindOf(n)+"; want "+want)
+func (d *Document) wrongType(p place, want string) {
+	d.fail(p.node.Line, p.node.Column, p.path, "this is "+kindOf(p.node)+"; want "+want)
 }
 
 func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.ShortTag() == tagNull }

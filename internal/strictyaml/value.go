@@ -14,12 +14,24 @@ type Value struct {
 	Text      string // as it stands there, without quotes
 	Line, Col int    // from 1
 
-	doc  *Document
-	node *yaml.Node
+	doc    *Document
+	node   *yaml.Node
+	schema *Schema // nil in a file
 }
 
-func (d *Document) value(n *yaml.Node, path string) Value {
-	return Value{Path: path, Text: n.Value, Line: n.Line, Col: n.Column, doc: d, node: n}
+func (d *Document) value(p place) Value {
+	return Value{Path: p.path, Text: p.node.Value, Line: p.node.Line, Col: p.node.Column, doc: d, node: p.node, schema: p.schema}
+}
+
+// Like says, for a schema and without looking at the value, that it is a text,
+// never a number or true and false. The pattern (of ECMA 262, as JSON Schema has
+// them) is one that every good text matches, empty for none; the examples are
+// good texts.
+func (v Value) Like(pattern string, examples ...string) {
+	if v.schema != nil {
+		s := v.schema.one()
+		s.kind, s.pattern, s.examples = text, pattern, examples
+	}
 }
 
 // Failf reports a problem at this value.
@@ -30,6 +42,11 @@ func (v Value) Failf(format string, args ...any) {
 // Int returns the value as a whole number in decimal from lo to hi, and reports
 // a problem if it is none.
 func (v Value) Int(lo, hi int) (int, bool) {
+	if v.schema != nil {
+		s := v.schema.one()
+		s.kind, s.lo, s.hi = whole, lo, hi
+		return lo, true
+	}
 	n, err := strconv.Atoi(v.Text)
 	tag := v.node.ShortTag() // YAML takes a number beyond 64 bits for a fraction
 	switch {
@@ -48,6 +65,10 @@ func (v Value) Int(lo, hi int) (int, bool) {
 // wantText reports a number, or true and false, where a text is wanted: it may
 // be a slip of the pen, and it is clear with quotes.
 func (v Value) wantText() bool {
+	if v.schema != nil {
+		v.schema.one().kind = text
+		return true
+	}
 	if tag := v.node.ShortTag(); tag == tagText || tag == tagTime {
 		return true
 	}
