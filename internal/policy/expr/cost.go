@@ -1,0 +1,3 @@
+package expr
+
+func (p *program) estimate() error { return nil }

@@ -1,0 +1,37 @@
+package expr
+
+import (
+	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
+)
+
+const (
+	// MaxSource is the longest expression, and the longest template, in bytes.
+	MaxSource = 4096
+	// MaxText is the longest text that a template makes, in bytes.
+	MaxText = 8192
+
+	maxNesting = 64 // of parentheses, calls and operators
+	maxLoops   = 3  // of all, exists, map, filter in one another
+	maxNodes   = 4096
+
+	// Bounds of the contract, for the estimate of what an expression costs.
+	maxItems      = 64
+	maxHeaders    = 256 // of a message
+	maxTextLength = 8192
+
+	// maxCost is what an evaluation may cost at most, in the units of CEL, each
+	// some 20 ns: 20 ms. What may cost more by the estimate is watched.
+	maxCost = 1_000_000
+	// maxEstimate is what an expression may cost by the estimate.
+	maxEstimate = 20_000_000
+)
+
+// isLarge tells a question with more in it than the contract allows or the
+// estimate counts on. What is evaluated over it is watched.
+func isLarge(req *redirectv1.DecideRequest) bool {
+	if len(req.GetAttempts()) > maxItems || len(req.GetRedirect().GetContacts()) > maxItems ||
+		len(req.GetCall().GetHeaders()) > maxHeaders || len(req.GetCall().GetAttributes()) > maxItems {
+		return true
+	}
+	return len(responseOf(req).GetHeaders()) > maxHeaders
+}
