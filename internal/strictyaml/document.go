@@ -41,8 +41,10 @@ const (
 // Document is one file, read.
 type Document struct {
 	file     string
+	data     []byte
 	root     *Map
 	problems []Problem
+	warnings []Problem
 	omitted  int
 	unread   bool // its content is not known, so nothing is said about keys
 
@@ -53,7 +55,7 @@ type Document struct {
 // Read reads a file of at most [MaxBytes]; file is its name in problems. It
 // never fails: what is wrong is said by [Document.Err].
 func Read(file string, data []byte) *Document {
-	d := &Document{file: file}
+	d := &Document{file: file, data: data}
 	top := d.top(data)
 	d.unread = len(d.problems) > 0
 	d.root = d.newMap(place{node: top})

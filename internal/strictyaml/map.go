@@ -174,7 +174,7 @@ func (m *Map) Done() {
 			continue
 		}
 		text := "unknown key"
-		if near := nearest(e.key.Value, m.asked); near != "" {
+		if near := Nearest(e.key.Value, m.asked); near != "" {
 			text += fmt.Sprintf("; did you mean %q?", near)
 		} else if len(m.asked) > 0 {
 			text += "; known here: " + strings.Join(m.asked, ", ")

@@ -1,8 +1,8 @@
 package strictyaml
 
-// nearest returns the word of the list that a slip of the pen may have meant:
+// Nearest returns the word of the list that a slip of the pen may have meant:
 // at most two letters away, and nearer than half of the word. Empty if none.
-func nearest(word string, list []string) string {
+func Nearest(word string, list []string) string {
 	best, found := min(3, (len(word)+1)/2+1), ""
 	if len(word) > 64 {
 		return ""

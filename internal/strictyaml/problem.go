@@ -19,15 +19,20 @@ type Problem struct {
 	Line, Col int    // from 1
 	Path      string // "profiles[0].name"; empty for the file as a whole
 	Text      string // what was seen and what is allowed
+	Shown     string // lines that show it; may be empty
 }
 
-// String returns "file:line:col: path: text".
+// String returns "file:line:col: path: text", and what is shown below it.
 func (p Problem) String() string {
 	s := p.File + ":" + strconv.Itoa(p.Line) + ":" + strconv.Itoa(p.Col) + ": "
 	if p.Path != "" {
 		s += p.Path + ": "
 	}
-	return s + p.Text
+	s += p.Text
+	if p.Shown != "" {
+		s += "\n    " + strings.ReplaceAll(p.Shown, "\n", "\n    ")
+	}
+	return s
 }
 
 // Error is everything that is wrong in a file, in the order of the file.
@@ -36,7 +41,7 @@ type Error struct {
 	Omitted  int       // how many more there are
 }
 
-// Error returns one problem per line.
+// Error returns one problem per line, each with what is shown below it.
 func (e *Error) Error() string {
 	lines := make([]string, 0, len(e.Problems)+1)
 	for _, p := range e.Problems {
@@ -62,7 +67,9 @@ func (d *Document) Err() error {
 
 func (d *Document) full() bool { return len(d.problems) == maxProblems }
 
-func (d *Document) fail(line, col int, path, text string) {
+func (d *Document) fail(line, col int, path, text string) { d.failShown(line, col, path, text, "") }
+
+func (d *Document) failShown(line, col int, path, text, shown string) {
 	if d.unread {
 		return
 	}
@@ -70,7 +77,7 @@ func (d *Document) fail(line, col int, path, text string) {
 		d.omitted++
 		return
 	}
-	d.problems = append(d.problems, Problem{d.file, max(line, 1), max(col, 1), path, oneLine(text)})
+	d.problems = append(d.problems, Problem{d.file, max(line, 1), max(col, 1), path, oneLine(text), shown})
 }
 
 // oneLine replaces control characters that a text took over from the file.

@@ -112,16 +112,29 @@ func (m *Map) Enum(key string, into *string, allowed ...string) bool {
 		*into = allowed[v.doc.run%len(allowed)]
 		return true
 	}
-	if !slices.Contains(allowed, v.Text) {
-		text := show(v.node) + " is not allowed; want one of " + strings.Join(allowed, ", ")
-		if near := nearest(v.Text, allowed); near != "" {
-			text += fmt.Sprintf("; did you mean %q?", near)
-		}
-		v.Failf("%s", text)
+	if !v.OneOf(allowed...) {
 		return false
 	}
 	*into = v.Text
 	return true
+}
+
+// OneOf reports whether the value is one of a few words, and a problem if not.
+func (v Value) OneOf(allowed ...string) bool {
+	if v.schema != nil {
+		s := v.schema.one()
+		s.kind, s.words = word, allowed
+		return true
+	}
+	if slices.Contains(allowed, v.Text) {
+		return true
+	}
+	text := show(v.node) + " is not allowed; want one of " + strings.Join(allowed, ", ")
+	if near := Nearest(v.Text, allowed); near != "" {
+		text += fmt.Sprintf("; did you mean %q?", near)
+	}
+	v.Failf("%s", text)
+	return false
 }
 
 // Value returns the one value under a key, whatever its type.
