@@ -57,6 +57,7 @@ type Edge struct {
 	macs       macs
 	rooms      map[*Trunk]*room // of those that have a limit
 	configured []netip.Addr     // where the configuration sends requests to
+	own        []string         // what the edge is reached by, for policies
 	flows      flowIndex
 	seed       maphash.Seed
 
@@ -110,6 +111,7 @@ func Start(o Options) (*Edge, error) {
 		return nil, err
 	}
 	e.sockets = sockets
+	e.own = ownAddresses(sockets.Listeners())
 	e.cfg.Trunks = boundTrunks(e.cfg.Trunks, e.cfg.Listen, sockets.Listeners())
 	e.rooms = rooms(e.cfg.Trunks)
 	e.configured = configuredAddrs(&e.cfg)

@@ -52,6 +52,7 @@ func (rc *responseContext) newRequest() *redirectv1.DecideRequest {
 		Edge: &redirectv1.Edge{
 			Instance: rc.edge.cfg.Instance, Version: rc.edge.version, Zone: rc.edge.cfg.Zone,
 			AttemptsLeft: new(uint32(rc.attemptsLeft())), Features: rc.in.features(), AllowedHeaders: rc.allowedHeaders(),
+			OwnAddresses: rc.edge.own,
 		},
 		Call:        rc.callProto(now),
 		Attempts:    append([]*redirectv1.Attempt(nil), rc.attempts...),

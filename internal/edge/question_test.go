@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"slices"
 	"testing"
 
 	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
@@ -34,6 +35,9 @@ func TestTheQuestion(t *testing.T) {
 		got.GetProfile() != "default" || got.GetTransport() != "udp" || got.GetSourceAddress() != caller.Addr().String() ||
 		got.GetCallId() != call.CallID || got.GetTimeLeft().AsDuration() <= 0 {
 		t.Errorf("call: %v", got)
+	}
+	if own := first.GetEdge().GetOwnAddresses(); !slices.Contains(own, e.udp.String()) {
+		t.Errorf("own addresses: %v, want %s among them", own, e.udp)
 	}
 	if left := first.GetEdge().AttemptsLeft; left == nil || *left != 63 {
 		t.Errorf("attempts left: %v, want 63", left)

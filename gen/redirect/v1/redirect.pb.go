@@ -2193,8 +2193,11 @@ type Edge struct {
 	// Names of header fields that a decision may touch; "X-*" stands for every
 	// name with that prefix.
 	AllowedHeaders []string `protobuf:"bytes,7,rep,name=allowed_headers,json=allowedHeaders,proto3" json:"allowed_headers,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// What this edge is reached by, with port: "edge1.example.com:5060",
+	// "[2001:db8::1]:5061". A target there is refused. 0 to 64.
+	OwnAddresses  []string `protobuf:"bytes,8,rep,name=own_addresses,json=ownAddresses,proto3" json:"own_addresses,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Edge) Reset() {
@@ -2272,6 +2275,13 @@ func (x *Edge) GetFeatures() []string {
 func (x *Edge) GetAllowedHeaders() []string {
 	if x != nil {
 		return x.AllowedHeaders
+	}
+	return nil
+}
+
+func (x *Edge) GetOwnAddresses() []string {
+	if x != nil {
+		return x.OwnAddresses
 	}
 	return nil
 }
@@ -2702,7 +2712,7 @@ const file_redirect_v1_redirect_proto_rawDesc = "" +
 	"\x05trunk\x18\b \x01(\tR\x05trunk\x12\x12\n" +
 	"\x04rang\x18\t \x01(\bR\x04rang\x12\x16\n" +
 	"\x06detail\x18\n" +
-	" \x01(\tR\x06detail\"\xe9\x01\n" +
+	" \x01(\tR\x06detail\"\x8e\x02\n" +
 	"\x04Edge\x12\x1a\n" +
 	"\binstance\x18\x01 \x01(\tR\binstance\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x12\n" +
@@ -2710,7 +2720,8 @@ const file_redirect_v1_redirect_proto_rawDesc = "" +
 	"\rattempts_left\x18\x04 \x01(\rH\x00R\fattemptsLeft\x88\x01\x01\x12\x16\n" +
 	"\x06shadow\x18\x05 \x01(\bR\x06shadow\x12\x1a\n" +
 	"\bfeatures\x18\x06 \x03(\tR\bfeatures\x12'\n" +
-	"\x0fallowed_headers\x18\a \x03(\tR\x0eallowedHeadersB\x10\n" +
+	"\x0fallowed_headers\x18\a \x03(\tR\x0eallowedHeaders\x12#\n" +
+	"\rown_addresses\x18\b \x03(\tR\fownAddressesB\x10\n" +
 	"\x0e_attempts_left\"\xbe\x01\n" +
 	"\vExplanation\x12\x12\n" +
 	"\x04rule\x18\x01 \x01(\tR\x04rule\x12\x12\n" +
