@@ -39,7 +39,7 @@ func NewEnv(lists map[string]*List) (*Env, error) {
 		opts = append(opts, cel.Variable(v.name, v.typ))
 	}
 	opts = append(opts, enumConstants()...)
-	opts = append(opts, e.functions()...)
+	opts = append(opts, e.declare()...)
 	env, err := cel.NewEnv(opts...)
 	if err != nil {
 		return nil, fmt.Errorf("make an environment for expressions: %w", err)

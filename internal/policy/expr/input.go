@@ -51,6 +51,10 @@ func responseOf(req *redirectv1.DecideRequest) *redirectv1.SipResponse {
 	return nil
 }
 
+// memoKey names a result that is remembered: of a function with a parameter,
+// for a text.
+type memoKey struct{ function, param, text string }
+
 // variables is an Input as an activation of CEL.
 type variables struct{ in *Input }
 

@@ -34,9 +34,9 @@ func (e *Env) compile(src string) (*program, error) {
 	if err := p.estimate(); err != nil {
 		return nil, err
 	}
-	folded, err := e.fold(checked)
+	folded, err := e.fold(src, checked)
 	if err != nil {
-		return nil, &Error{Source: src, Message: err.Error()}
+		return nil, err
 	}
 	if x := folded.NativeRep().Expr(); x.Kind() == ast.LiteralKind {
 		p.folded = x.AsLiteral()
@@ -46,7 +46,7 @@ func (e *Env) compile(src string) (*program, error) {
 		return nil, p.planError(err)
 	}
 	p.watched = sync.OnceValues(func() (cel.Program, error) {
-		return e.env.Program(checked, cel.CostLimit(maxCost), cel.EvalOptions(cel.OptOptimize))
+		return e.env.Program(checked, cel.CostTracking(sizes{}), cel.CostLimit(maxCost), cel.EvalOptions(cel.OptOptimize))
 	})
 	p.tracked = sync.OnceValues(p.newTracker)
 	return p, nil

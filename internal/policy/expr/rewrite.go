@@ -21,7 +21,9 @@ func (e *Env) typeError(src string, parsed *ast.AST, err *common.Error) *Error {
 
 func (p *program) planError(err error) *Error { return p.failed(err.Error()) }
 
-func (p *program) runtimeError(err error) *Error { return p.failed(plain(err.Error())) }
+func (p *program) runtimeError(err error) *Error { return p.failed(plain(reason(err))) }
+
+func reason(err error) string { return err.Error() }
 
 // aType names a type for people, with its article: "a string".
 func aType(t interface{ TypeName() string }) string {

@@ -1,0 +1,50 @@
+package expr
+
+import (
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common"
+	"cel.dev/cel-go/common/ast"
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
+	"github.com/cespare/xxhash/v2"
+
+	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
+)
+
+// shareMacro makes share("name", 5) a function of the call, so that nothing
+// behind it depends on anything that is not an argument.
+var shareMacro = cel.GlobalMacro("share", 2, func(h cel.MacroExprFactory, _ ast.Expr, args []ast.Expr) (ast.Expr, *common.Error) {
+	return h.NewCall("@share", h.NewIdent("call"), args[0], args[1]), nil
+})
+
+// bindShare draws the lot of a call: xxHash64 of the name, a NUL and the
+// Call-ID, as a fraction of its range, below the percentage. Whoever computes
+// the same elsewhere comes to the same calls.
+func bindShare(_ *Env, params []ref.Val) (call, *paramError) {
+	name, ok := textOf(params[0])
+	if !ok || name == "" {
+		return nil, &paramError{0, "the name of a share is empty; calls are drawn anew for each name"}
+	}
+	percent, ok := params[1].ConvertToType(types.DoubleType).(types.Double)
+	if !ok || !(percent >= 0 && percent <= 100) {
+		return nil, &paramError{1, "the percentage is out of range (0 to 100)"}
+	}
+	return func(subject any) ref.Val {
+		c, ok := native(subject).(*redirectv1.Call)
+		if !ok {
+			return types.NoSuchOverloadErr()
+		}
+		return types.Bool(lot(name, c.GetCallId())*100 < float64(percent))
+	}, nil
+}
+
+// lot is a number from 0 to below 1 that belongs to a name and a Call-ID.
+func lot(name, callID string) float64 {
+	var d xxhash.Digest
+	d.Reset()
+	_, _ = d.WriteString(name)
+	_, _ = d.WriteString("\x00")
+	_, _ = d.WriteString(callID)
+	const bits = 53 // that a float64 holds exactly
+	return float64(d.Sum64()>>(64-bits)) / (1 << bits)
+}
