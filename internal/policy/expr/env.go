@@ -32,6 +32,7 @@ func NewEnv(lists map[string]*List) (*Env, error) {
 			cel.ValidateRegexLiterals(),
 			cel.ValidateDurationLiterals(),
 			cel.ValidateTimestampLiterals(),
+			cel.ValidateHomogeneousAggregateLiterals(),
 			cel.ValidateComprehensionNestingLimit(maxLoops),
 		),
 	}

@@ -13,7 +13,8 @@ type program struct {
 	env         *Env
 	src         string
 	checked     *cel.Ast
-	fast        cel.Program
+	planned     *cel.Ast    // what is constant is computed
+	fast        cel.Program // of planned
 	result      *cel.Type
 	folded      ref.Val // the result if it is the same for every question, or nil
 	usesContact bool
@@ -41,9 +42,10 @@ func (e *Env) compile(src string) (*program, error) {
 	if x := folded.NativeRep().Expr(); x.Kind() == ast.LiteralKind {
 		p.folded = x.AsLiteral()
 	}
+	p.planned = folded
 	p.fast, err = e.env.Program(folded, e.fastOptions()...)
 	if err != nil {
-		return nil, p.planError(err)
+		return nil, p.failed("it cannot be evaluated: " + plain(reason(err)))
 	}
 	p.watched = sync.OnceValues(func() (cel.Program, error) {
 		return e.env.Program(checked, cel.CostTracking(sizes{}), cel.CostLimit(maxCost), cel.EvalOptions(cel.OptOptimize))
@@ -54,16 +56,26 @@ func (e *Env) compile(src string) (*program, error) {
 
 // eval evaluates the expression. The error is an *Error.
 func (p *program) eval(in *Input) (ref.Val, error) {
-	run := p.fast
 	if p.costly || in.large {
-		var err error
-		if run, err = p.watched(); err != nil {
-			return nil, p.failed(plain(err.Error()))
-		}
+		return p.evalWatched(in)
 	}
+	v, _, err := p.fast.Eval(in.frame)
+	if err != nil {
+		return nil, p.runtimeError(p.planned.NativeRep(), err)
+	}
+	return v, nil
+}
+
+// evalWatched evaluates the expression and stops when it takes too long.
+func (p *program) evalWatched(in *Input) (ref.Val, error) {
+	run, err := p.watched()
+	if err != nil {
+		return nil, p.failed("it cannot be evaluated: " + plain(reason(err)))
+	}
+	// Not in.frame: what an evaluation cost would count for the next one.
 	v, _, err := run.Eval(&in.vars)
 	if err != nil {
-		return nil, p.runtimeError(err)
+		return nil, p.runtimeError(p.checked.NativeRep(), err)
 	}
 	return v, nil
 }
