@@ -84,6 +84,7 @@ func checkProfiles(t *testing.T, p *page, b block) {
 		t.Fatal(err)
 	}
 	// What it spells out for "default" is what holds without a file.
+	c.Profiles[0].At = policy.Position{}
 	want, got := fmt.Sprintf("%+v", policy.DefaultConfig().Profiles[0]), fmt.Sprintf("%+v", c.Profiles[0])
 	if got != want {
 		t.Errorf("its first profile is\n%s\nthe default\n%s", got, want)

@@ -1,6 +1,10 @@
 package policy
 
-import redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
+import (
+	"strconv"
+
+	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
+)
 
 // onward is the next_hop that stands for the edge's own route, and the feature of
 // an edge that has one.
@@ -13,26 +17,49 @@ func (d *decision) advice(event *redirectv1.Advice) *redirectv1.DecideResponse {
 	status := int(event.GetResponse().GetStatus())
 	e := &redirectv1.Explanation{}
 	seen := response(event.GetResponse()) + ": "
+	if end := d.endedByRule(onAdvice); end != nil {
+		e.Text = seen
+		return d.answerEnded(end, status, redirectv1.PassThrough_WHICH_REDIRECT, e)
+	}
 	switch {
 	case status >= 600:
 		e.Rule, e.Text = d.rule("blocked"), seen+"a 6xx of a redirect server blocks the call"
 	case status == 401 || status == 407:
 		e.Rule, e.Text = d.rule("challenge"), seen+"a challenge is the caller's to answer"
+	case d.profile.NoAdvice != nil && !inRanges(d.profile.NoAdvice, status):
+		e.Rule, e.Text = d.rule("not no_advice"), seen+strconv.Itoa(status)+" is not in no_advice of profile "+d.profile.Name
 	case d.edge.AttemptsLeft != nil && d.edge.GetAttemptsLeft() == 0:
 		e.Rule, e.Text = d.rule("no attempt left"), seen+"no advice, and the edge makes no more attempts"
 	case !d.can(onward):
 		e.Rule, e.Text = d.rule("no advice"), seen+`no advice, and the edge does not name the feature "onward"`
 	default:
 		e.Rule, e.Text = d.rule(onward), seen+"no advice, the call goes onward"
-		return &redirectv1.DecideResponse{
-			Action: &redirectv1.DecideResponse_TryTargets{TryTargets: &redirectv1.TryTargets{
-				Targets: []*redirectv1.Target{{Uri: d.call.GetRequestUri().GetText(), NextHop: onward}},
-				Advance: advance(d.profile.StopAfterRinging),
-			}},
-			Explanation: e,
-		}
+		return d.goOnward(e)
 	}
 	return d.passEvent(status, e)
+}
+
+// goOnward sends the call where it would have gone without the redirect server.
+func (d *decision) goOnward(e *redirectv1.Explanation) *redirectv1.DecideResponse {
+	t := &redirectv1.Target{Uri: d.call.GetRequestUri().GetText(), NextHop: onward}
+	ed := d.editsOfCall(onAdvice)
+	if ed != nil {
+		if ed.nextHop != "" {
+			t.NextHop = ed.nextHop
+		}
+		t.Routes, t.Label = ed.via, ed.label
+		if d.can("header_ops") {
+			d.addOps(t, ed.headers)
+		}
+		e.Text += also(ed.why())
+	}
+	return &redirectv1.DecideResponse{
+		Action: &redirectv1.DecideResponse_TryTargets{TryTargets: &redirectv1.TryTargets{
+			Targets: []*redirectv1.Target{t},
+			Advance: d.profile.Advance.rule(d.profile.StopAfterRinging),
+		}},
+		Explanation: e,
+	}
 }
 
 // passEvent lets the response that brought the event go to the caller. For an

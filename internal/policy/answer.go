@@ -9,27 +9,26 @@ import (
 // tryTargets answers with the target set. If no attempt brings a final response
 // other than a 3xx, the caller gets the mapped status.
 func (d *decision) tryTargets(mapped int, e *redirectv1.Explanation) *redirectv1.DecideResponse {
+	p := d.profile
+	status, onlyIfNone := p.final(mapped)
 	return &redirectv1.DecideResponse{
 		Action: &redirectv1.DecideResponse_TryTargets{TryTargets: &redirectv1.TryTargets{
 			Targets:             d.targets,
-			Advance:             advance(d.profile.StopAfterRinging),
-			Exhausted:           &redirectv1.FinalResponse{Status: uint32(mapped)},
-			ExhaustedOnlyIfNone: true,
+			Advance:             p.Advance.rule(p.StopAfterRinging),
+			Exhausted:           &redirectv1.FinalResponse{Status: uint32(status)},
+			ExhaustedOnlyIfNone: onlyIfNone,
+			ConsultOnFailure:    d.consults(),
 		}},
 		Explanation: e,
 	}
 }
 
-// advance is the contract's default, written out: 400 to 599 other than 401 and
-// 407, which go upstream so that the caller can answer the challenge (22.3).
-func advance(stopAfterRinging bool) *redirectv1.AdvanceRule {
-	ranges := [...]redirectv1.StatusRange{{First: 400, Last: 400}, {First: 402, Last: 406}, {First: 408, Last: 599}}
-	return &redirectv1.AdvanceRule{
-		Statuses:         []*redirectv1.StatusRange{&ranges[0], &ranges[1], &ranges[2]},
-		Timeout:          true,
-		TransportError:   true,
-		StopAfterRinging: stopAfterRinging,
-	}
+// consults reports whether the policy wants to hear of a target that failed: a
+// rule does, the time may be over by then, or the History-Info of the next one has
+// to tell of it.
+func (d *decision) consults() bool {
+	p := d.profile
+	return (p.byFailure || p.SetupTime > 0 || p.HistoryInfo) && d.can("consult_on_failure")
 }
 
 // reject answers the caller with a final response.

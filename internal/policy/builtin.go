@@ -87,6 +87,9 @@ func (b *Builtin) Decide(ctx context.Context, req *redirectv1.DecideRequest) (*r
 	if err != nil {
 		return nil, err
 	}
+	for _, note := range d.notes {
+		resp.Explanation.Text += "; " + note
+	}
 	resp.Explanation.PolicyVersion = b.version
 	resp.Explanation.ConfigRevision = b.revision
 	return resp, nil

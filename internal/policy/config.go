@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/redirectd/redirectd/internal/policy/expr"
 	"github.com/redirectd/redirectd/internal/strictyaml"
 )
 
@@ -22,9 +23,15 @@ const (
 type Config struct {
 	// Profiles in the order of the file, 1 to 1024, names unique.
 	Profiles []Profile
-	// Revision identifies the content: the first 12 digits of its SHA-256, as
-	// sha256sum prints them, or "built-in" for [DefaultConfig].
+	// Revision identifies the content: the first 12 digits of the SHA-256 of the
+	// file, as sha256sum prints them, and of the files that it names one after the
+	// other, or "built-in" for [DefaultConfig].
 	Revision string
+	// Files are those that were read, the policy file first.
+	Files []string
+	// Warnings are what is no mistake but hardly meant, such as a rule that no
+	// contact can reach.
+	Warnings []strictyaml.Problem
 }
 
 // DefaultConfig returns what holds without a file: one profile, "default", of
@@ -49,38 +56,53 @@ func LoadConfig(path string) (*Config, error) {
 	return ParseConfig(path, data)
 }
 
-// ParseConfig reads a configuration; file is its name in problems.
+// ParseConfig reads a configuration; file is its name in problems, and list files
+// are looked for beside it.
 func ParseConfig(file string, data []byte) (*Config, error) {
 	doc := strictyaml.Read(file, data)
-	cfg := &Config{Revision: revision(data)}
-	root := doc.Root()
-	if root.Require("profiles") {
-		maps := root.Maps("profiles")
-		switch {
-		case len(maps) == 0 && doc.Err() == nil:
-			root.Failf("profiles", "the list is empty; want at least one profile, such as {name: default}")
-		case len(maps) > maxProfiles:
-			root.Failf("profiles", "%d profiles are more than %d", len(maps), maxProfiles)
-			maps = maps[:maxProfiles]
-		}
-		seen := make(map[string]bool, len(maps))
-		for _, m := range maps {
-			p := readProfile(m)
-			if p.Name != "" && seen[p.Name] {
-				m.Failf("name", "there is another profile %q before this one; names are unique", p.Name)
-			}
-			seen[p.Name] = true
-			cfg.Profiles = append(cfg.Profiles, p)
-		}
-	}
-	root.Done()
+	r := &reader{cfg: &Config{Files: []string{file}}, file: file, content: sha256.New(), lists: make(map[string]*expr.List)}
+	_, _ = r.content.Write(data) // a hash takes everything
+	r.read(doc)
 	if err := doc.Err(); err != nil {
 		return nil, err
 	}
-	return cfg, nil
+	r.cfg.Revision = hex.EncodeToString(r.content.Sum(nil)[:6])
+	r.cfg.Warnings = doc.Warnings()
+	return r.cfg, nil
 }
 
-func revision(data []byte) string {
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:6])
+// read reads what [Schema] describes.
+func (r *reader) read(doc *strictyaml.Document) {
+	root := doc.Root()
+	r.readLists(root)
+	env, err := expr.NewEnv(r.lists)
+	if err != nil {
+		root.Failf("lists", "%s", err)
+		return
+	}
+	r.env = env
+	if root.Require("profiles") {
+		r.readProfiles(root, doc)
+	}
+	root.Done()
+}
+
+func (r *reader) readProfiles(root *strictyaml.Map, doc *strictyaml.Document) {
+	maps := root.Maps("profiles")
+	switch {
+	case len(maps) == 0 && doc.Err() == nil:
+		root.Failf("profiles", "the list is empty; want at least one profile, such as {name: default}")
+	case len(maps) > maxProfiles:
+		root.Failf("profiles", "%d profiles are more than %d", len(maps), maxProfiles)
+		maps = maps[:maxProfiles]
+	}
+	seen := make(map[string]bool, len(maps))
+	for _, m := range maps {
+		p := r.readProfile(m)
+		if p.Name != "" && seen[p.Name] {
+			m.Failf("name", "there is another profile %q before this one; names are unique", p.Name)
+		}
+		seen[p.Name] = true
+		r.cfg.Profiles = append(r.cfg.Profiles, p)
+	}
 }

@@ -6,31 +6,41 @@ import (
 	"strings"
 
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
 )
 
 // decision is one question on its way to its answer.
 type decision struct {
+	req      *redirectv1.DecideRequest
 	profile  *Profile
 	call     *redirectv1.Call
 	edge     *redirectv1.Edge
 	attempts []*redirectv1.Attempt // 1 to 64; the last one brought the event
 	left     []*redirectv1.Target  // DecideRequest.remaining
+	askedAt  *timestamppb.Timestamp
 	limit    limit
 	tried    []identity
+	asked    asked
+
+	historyDone  bool
+	historySoFar *history // nil if it cannot be read
 
 	targets []*redirectv1.Target // the target set so far, in order
 	ids     []identity           // theirs
+	notes   []string             // what a person should know beside the decision
 }
 
 func newDecision(p *Profile, req *redirectv1.DecideRequest) *decision {
 	return &decision{
+		req:      req,
 		profile:  p,
 		call:     req.GetCall(),
 		edge:     req.GetEdge(),
 		attempts: req.GetAttempts(),
 		left:     req.GetRemaining(),
+		askedAt:  req.GetAskedAt(),
 		limit:    newLimit(p, req),
 		tried:    tried(req.GetAttempts()),
 	}
@@ -53,15 +63,21 @@ func (d *decision) take(t *redirectv1.Target, id identity, size int) {
 
 // keepRemaining puts the targets of the decision in force after the new ones:
 // the search goes depth first. Those that a new contact repeats are tried
-// earlier that way. It returns how many it kept, and why not the others.
+// earlier that way. With nested: after they come first. It returns how many it
+// kept, and why not the others.
 func (d *decision) keepRemaining() (kept int, dropped []string) {
 	for _, t := range d.left {
-		id, size := identify(t), proto.Size(t)+targetFraming
+		id, size := identify(t), sizeOf(t)
 		if why := d.dropRemaining(t, &id, size); why != "" {
 			dropped = append(dropped, why)
 			continue
 		}
-		d.take(proto.CloneOf(t), id, size)
+		t = proto.CloneOf(t)
+		if d.profile.HistoryInfo {
+			d.renewHistory(t)
+			size = sizeOf(t)
+		}
+		d.take(t, id, size)
 		kept++
 	}
 	return kept, dropped
@@ -98,7 +114,7 @@ func sendable(id *identity) bool {
 	return id.uri.IsSIP() || id.uri.Scheme != "" && len(id.via) > 0
 }
 
-// maxReasons is of how many dropped targets the explanation says why.
+// maxReasons is how many of several reasons an explanation gives.
 const maxReasons = 3
 
 // remainingText says how many of the remaining targets are kept, and why not the
@@ -111,9 +127,13 @@ func (d *decision) remainingText(kept int, dropped []string) string {
 	if len(dropped) == 0 {
 		return s
 	}
-	s += " (" + strings.Join(dropped[:min(len(dropped), maxReasons)], "; ")
-	if more := len(dropped) - maxReasons; more > 0 {
-		s += "; and " + strconv.Itoa(more) + " more"
+	return s + " (" + strings.Join(firstFew(dropped), "; ") + ")"
+}
+
+// firstFew returns the first reasons, and how many more there are.
+func firstFew(reasons []string) []string {
+	if more := len(reasons) - maxReasons; more > 0 {
+		return append(slices.Clone(reasons[:maxReasons]), "and "+strconv.Itoa(more)+" more")
 	}
-	return s + ")"
+	return reasons
 }

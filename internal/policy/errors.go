@@ -16,6 +16,12 @@ var (
 	ErrInvalidRequest = errors.New("invalid request")
 )
 
+// What is wrong with the value of a header field.
+var (
+	errLongValue = errors.New("the value is longer than 8 KiB")
+	errControl   = errors.New("the value has a control character")
+)
+
 func invalid(format string, args ...any) error {
 	return fmt.Errorf("%w: %w", ErrInvalidRequest, fmt.Errorf(format, args...))
 }

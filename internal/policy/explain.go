@@ -15,10 +15,18 @@ const maxShown = 96
 // clean makes a text from the network fit for an explanation: short, and
 // without control characters, since an answer with CR, LF or NUL is none.
 func clean(s string) string {
-	if len(s) > maxShown {
-		s = s[:maxShown-3] + "..."
+	return withoutControls(cut(s, maxShown))
+}
+
+// cut shortens a text to so many bytes.
+func cut(s string, n int) string {
+	if len(s) > n {
+		s = s[:n-3] + "..."
 	}
-	s = strings.ToValidUTF8(s, "")
+	return strings.ToValidUTF8(s, "")
+}
+
+func withoutControls(s string) string {
 	for i := range len(s) {
 		if isControl(rune(s[i])) {
 			return strings.Map(func(r rune) rune {

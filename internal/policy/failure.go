@@ -15,6 +15,10 @@ func (d *decision) failure(ctx context.Context) (*redirectv1.DecideResponse, err
 		return nil, err
 	}
 	mapped := d.profile.Mapped(d.lastRedirect())
+	if end := d.endedByRule(onFailure); end != nil {
+		e := &redirectv1.Explanation{Text: d.failureText() + ": "}
+		return d.answerEnded(end, d.lastRedirect(), redirectv1.PassThrough_WHICH_BEST, e), nil
+	}
 	e := &redirectv1.Explanation{Rule: d.rule("after a failure"), Text: d.failureText()}
 	kept, dropped := 0, []string(nil)
 	why := d.ends()
@@ -27,8 +31,8 @@ func (d *decision) failure(ctx context.Context) (*redirectv1.DecideResponse, err
 	switch {
 	case kept > 0:
 		return d.tryTargets(mapped, e), nil
-	case why == "" && !d.answered():
-		return rejectMapped(mapped, e), nil
+	case why == "":
+		return d.exhausted(mapped, e), nil
 	}
 	return d.passBest(mapped, e), nil
 }
@@ -47,6 +51,10 @@ func (d *decision) ends() string {
 		return "a challenge ends the search"
 	case status >= 600:
 		return "a 6xx ends the search (16.7 step 5)"
+	case !d.profile.Advance.goesOn(d.last()):
+		return "that ends the search (advance)"
+	case d.timeIsUp() != "":
+		return d.timeIsUp()
 	}
 	return ""
 }

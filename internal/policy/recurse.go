@@ -1,21 +1,74 @@
 package policy
 
-import redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
+import (
+	"google.golang.org/protobuf/proto"
 
-// targetOf returns how a contact is tried, and what identifies that.
-//
-// A 305 repeats the Request-URI of the attempt that got it, unchanged, through
-// the proxy that Contact names (21.3.4): the proxy becomes the one route, with
-// lr, without which its URI would go into the Request-URI (16.6 step 6). Any
-// other 3xx puts the contact into the Request-URI (16.6 step 2).
-func (d *decision) targetOf(status int, can *candidate) (*redirectv1.Target, identity) {
-	if status == 305 {
-		t := &redirectv1.Target{Uri: d.last().GetTarget().GetUri(), Routes: []string{can.uri.WithLR()}}
-		return t, identify(t)
+	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
+)
+
+// targetOf returns how a contact is tried, and what identifies that, or why it
+// is not.
+func (d *decision) targetOf(status int, can *candidate) (*redirectv1.Target, identity, refusal) {
+	var t *redirectv1.Target
+	routed := can.edits != nil && len(can.edits.via)+len(can.edits.nextHop) > 0
+	if d.profile.Use == UsePlace && (!routed || status == 305) && !can.uri.IsSIP() {
+		return nil, identity{}, refusal{rule: "scheme", text: clean(can.uri.Text) + " has the scheme " + clean(can.uri.Scheme) + "; only sip and sips can be tried"}
 	}
-	uri := can.uri.RequestURI()
-	if uri == can.uri.Text { // it was read already
-		return &redirectv1.Target{Uri: uri}, identity{uri: can.uri}
+	switch {
+	case d.profile.Use == UseNumber:
+		var why refusal
+		if t, why = d.portedTarget(can); why.rule != "" {
+			return nil, identity{}, why
+		}
+	case status == 305:
+		// A 305 repeats the Request-URI of the attempt that got it, unchanged,
+		// through the proxy that Contact names (21.3.4): the proxy becomes the one
+		// route, with lr, without which its URI would go into the Request-URI (16.6
+		// step 6).
+		t = &redirectv1.Target{Uri: d.last().GetTarget().GetUri(), Routes: []string{can.uri.WithLR()}}
+	default:
+		// Any other 3xx puts the contact into the Request-URI (16.6 step 2).
+		t = &redirectv1.Target{Uri: can.uri.RequestURI()}
+		if !routed && t.GetUri() == can.uri.Text { // it was read already
+			return t, identity{uri: can.uri}, refusal{}
+		}
 	}
-	return &redirectv1.Target{Uri: uri}, identity{uri: reading(uri)}
+	if e := can.edits; e != nil { // identify needs the way that finish sets
+		if len(e.via) > 0 {
+			t.Routes = e.via
+		}
+		if e.nextHop != "" {
+			t.NextHop = e.nextHop
+		}
+	}
+	return t, identify(t), refusal{}
+}
+
+// sizeOf returns what a target takes in an answer, in bytes, rounded up.
+func sizeOf(t *redirectv1.Target) int { return proto.Size(t) + targetFraming }
+
+// takeOriginal sends the original target onward, whatever the contacts say.
+func (c *contacts) takeOriginal() {
+	d := c.d
+	c.dropAll("use", "the 3xx is data and not a place (use: headers)")
+	t := &redirectv1.Target{Uri: d.call.GetRequestUri().GetText(), NextHop: onward}
+	e := d.editsOfCall(onRedirect)
+	if e != nil && e.nextHop != "" {
+		t.NextHop = e.nextHop
+	}
+	id := identify(t)
+	if n := find(d.tried, &id); n >= 0 {
+		c.extra = d.triedText(t.GetUri(), t.GetUri(), n)
+		return
+	}
+	d.finish(t, e)
+	size := sizeOf(t)
+	if rule, why := d.limit.exceeded(len(d.targets), size); rule != "" {
+		c.extra = why
+		return
+	}
+	d.take(t, id, size)
+	if e != nil {
+		c.extra = e.why()
+	}
 }

@@ -7,6 +7,7 @@ const (
 	maxTargets  = 64
 	maxAttempts = 64
 	maxContacts = 64
+	maxRoutes   = 8
 )
 
 // validate returns what makes a question impossible to answer, as an

@@ -5,7 +5,8 @@ import "slices"
 // Cases returns every question with its answer.
 func Cases() []Case {
 	return slices.Concat(tableCases(), profileCases(), orderCases(), droppedCases(), sipsCases(),
-		useProxyCases(), limitCases(), nestedCases(), remainingCases(), ringingCases(), failureCases(), adviceCases(), bestCases(), senselessCases())
+		useProxyCases(), limitCases(), nestedCases(), remainingCases(), ringingCases(), failureCases(), adviceCases(), bestCases(), senselessCases(),
+		settingCases(), guardCases(), presetCases(), ruleCases(), headerCases())
 }
 
 // Configurations that several cases share.

@@ -2,14 +2,16 @@ package policytest
 
 import redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
 
+// advised asks about an advice, for an edge with a route of its own.
+func advised(status uint32, changes ...change) *redirectv1.DecideRequest {
+	req := Redirected(status, "")
+	req.Event = &redirectv1.DecideRequest_Advice{Advice: &redirectv1.Advice{Response: req.GetRedirect().GetResponse()}}
+	req.Edge.Features = append(req.GetEdge().GetFeatures(), "onward")
+	return with(req, changes...)
+}
+
 // adviceCases are about a next hop that is a redirect server and nothing else.
 func adviceCases() []Case {
-	advised := func(status uint32, changes ...change) *redirectv1.DecideRequest {
-		req := Redirected(status, "")
-		req.Event = &redirectv1.DecideRequest_Advice{Advice: &redirectv1.Advice{Response: req.GetRedirect().GetResponse()}}
-		req.Edge.Features = append(req.GetEdge().GetFeatures(), "onward")
-		return with(req, changes...)
-	}
 	plain := func(req *redirectv1.DecideRequest) { req.Edge.Features = []string{"routes"} }
 	return []Case{
 		{

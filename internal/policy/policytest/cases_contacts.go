@@ -121,7 +121,7 @@ func sipsCases() []Case {
 		{
 			Name: "remaining targets too",
 			Ask:  with(Redirected(302, "", Contact("tel:+1")), caller("sips:b@edge.test"), from("sips:a@h"), remaining("sip:c@h", "sips:d@h")),
-			Want: "try sips:d@h; exhausted 480 if none",
+			Want: "try sips:d@h label kept; exhausted 480 if none",
 			Text: "302 from 127.0.0.1:5070: 0 of 1 contact is a target, 1 of 10 attempts used, 1 of 2 remaining targets kept " +
 				"(sip:c@h after sips:b@edge.test: never from SIPS to SIP (16.7 step 4))",
 		},

@@ -60,7 +60,7 @@ func failureCases() []Case {
 		{
 			Name: "a failure goes on to the remaining targets",
 			Ask:  with(Redirected(302, ""), after(486, "sip:a@h"), remaining("sip:b@h", "sip:a@h"), failed),
-			Want: "try sip:b@h; exhausted 480 if none", Rule: "profile default: after a failure",
+			Want: "try sip:b@h label kept; exhausted 480 if none", Rule: "profile default: after a failure",
 			Text: "486, 1 of 2 remaining targets kept (sip:a@h was tried as attempt 1, which ended with 486)",
 		},
 		{
@@ -74,7 +74,7 @@ func failureCases() []Case {
 		{
 			Name: "a timeout after the next hop has rung", Config: img2020,
 			Ask:  with(Redirected(301, ""), lastAttempt(hasRung), after(0, "sip:a@h"), remaining("sip:b@h"), failed),
-			Want: "try sip:b@h; stop after ringing; exhausted 410 if none",
+			Want: "try sip:b@h label kept; stop after ringing; exhausted 410 if none",
 		},
 		{Name: "a challenge", Ask: with(Redirected(302, ""), after(407, "sip:a@h"), remaining("sip:b@h"), failed), Want: "pass best"},
 		{Name: "a 6xx", Ask: with(Redirected(302, ""), after(603, "sip:a@h"), remaining("sip:b@h"), failed), Want: "pass best"},

@@ -75,7 +75,7 @@ func limitCases() []Case {
 			Name: "the longest explanation and as many targets as fit", Config: "profiles: [{name: default, max_attempts: 64}]",
 			Ask: with(Redirected(302, strings.Repeat("r", 500), unreadable(64)...), from("sip:a@h"),
 				remaining(numbered("sip:%02d"+strings.Repeat("x", 4000)+"@h", 12)...)),
-			Want: "try " + strings.Join(numbered("sip:%02d"+strings.Repeat("x", 4000)+"@h", 8), ", ") + "; exhausted 480 if none",
+			Want: "try " + strings.Join(numbered("sip:%02d"+strings.Repeat("x", 4000)+"@h", 8), " label kept, ") + " label kept; exhausted 480 if none",
 		},
 	}
 }
@@ -86,13 +86,13 @@ func nestedCases() []Case {
 		{
 			Name: "new contacts before the remaining targets",
 			Ask:  with(Redirected(302, "Moved", Contact("sip:n1@h"), Contact("sip:n2@h")), from("sip:a@h"), remaining("sip:b@h", "sip:c@h")),
-			Want: "try sip:n1@h, sip:n2@h, sip:b@h, sip:c@h; exhausted 480 if none",
+			Want: "try sip:n1@h, sip:n2@h, sip:b@h label kept, sip:c@h label kept; exhausted 480 if none",
 			Text: "302 Moved from 127.0.0.1:5070: 2 of 2 contacts are targets, 1 of 10 attempts used, 2 of 2 remaining targets kept",
 		},
 		{
 			Name: "a contact that remains is tried now",
 			Ask:  with(Redirected(302, "", Contact("sip:C@h"), Contact("sip:c@h")), from("sip:a@h"), remaining("sip:b@h", "sip:c@H")),
-			Want: "try sip:C@h, sip:c@h, sip:b@h; exhausted 480 if none",
+			Want: "try sip:C@h, sip:c@h, sip:b@h label kept; exhausted 480 if none",
 		},
 		{
 			Name: "a loop", Ask: with(Redirected(302, "", Contact("sip:A@H")), after(302, "sip:A@h"), from("sip:b@h")),
@@ -142,17 +142,17 @@ func remainingCases() []Case {
 	return []Case{
 		{
 			Name: "nothing new, but targets remain", Ask: with(Redirected(302, "", Contact("tel:+1")), from("sip:a@h"), remaining("sip:b@h")),
-			Want: "try sip:b@h; exhausted 480 if none",
+			Want: "try sip:b@h label kept; exhausted 480 if none",
 			Text: "302 from 127.0.0.1:5070: 0 of 1 contact is a target, 1 of 10 attempts used, 1 of 1 remaining targets kept",
 		},
 		{
 			Name: "a 380 of a target goes on to the others", Ask: with(Redirected(380, "", Contact("sip:n@h")), from("sip:a@h"), remaining("sip:b@h")),
-			Want: "try sip:b@h; exhausted 410 if none", Rule: "profile default: 380 not followed",
+			Want: "try sip:b@h label kept; exhausted 410 if none", Rule: "profile default: 380 not followed",
 		},
 		{
 			Name: "remaining targets that cannot be sent or were tried are left out",
 			Ask:  with(Redirected(302, "", Contact("sip:n@h")), from("sip:a@h"), remaining("sip:a@H", "tel:+1", "garbage", "sip:b@h", "sip:b@h")),
-			Want: "try sip:n@h, sip:b@h; exhausted 480 if none",
+			Want: "try sip:n@h, sip:b@h label kept; exhausted 480 if none",
 			Text: "302 from 127.0.0.1:5070: 1 of 1 contact is a target, 1 of 10 attempts used, 1 of 5 remaining targets kept " +
 				"(sip:a@H equals sip:a@h, tried as attempt 1, which ended with 302; tel:+1 cannot be sent to; garbage cannot be sent to; and 1 more)",
 		},
@@ -167,7 +167,7 @@ func remainingCases() []Case {
 			Ask: with(Redirected(302, ""), from("sip:a@h"), remaining("tel:+1", "tel:+2"), func(req *redirectv1.DecideRequest) {
 				req.Remaining[0].Routes = []string{"sip:p;lr"}
 			}),
-			Want: "try tel:+1 via sip:p;lr; exhausted 480 if none",
+			Want: "try tel:+1 via sip:p;lr label kept; exhausted 480 if none",
 		},
 		{
 			Name: "disabled meanwhile", Config: disabled, Ask: with(Redirected(302, "", Contact("sip:n@h")), from("sip:a@h"), remaining("sip:b@h")),

@@ -38,9 +38,6 @@ func Sound(req *redirectv1.DecideRequest, resp *redirectv1.DecideResponse) error
 		}
 		return soundStatus(action.Reject.GetStatus())
 	case *redirectv1.DecideResponse_PassThrough:
-		if req.GetRedirect() != nil && action.PassThrough.GetWhich() != redirectv1.PassThrough_WHICH_BEST {
-			return errors.New("the built-in policy lets no 3xx pass")
-		}
 		return nil
 	}
 	return errors.New("no action")

@@ -17,9 +17,17 @@ func Summary(resp *redirectv1.DecideResponse) string {
 	case *redirectv1.DecideResponse_TryTargets:
 		return trying(action.TryTargets)
 	case *redirectv1.DecideResponse_Reject:
-		return fmt.Sprintf("reject %d", action.Reject.GetStatus())
+		s := fmt.Sprintf("reject %d", action.Reject.GetStatus())
+		if phrase := action.Reject.GetReasonPhrase(); phrase != "" {
+			s += " " + phrase
+		}
+		return s + changes(action.Reject.GetHeaderOps())
 	case *redirectv1.DecideResponse_PassThrough:
-		return "pass " + strings.ToLower(strings.TrimPrefix(action.PassThrough.GetWhich().String(), "WHICH_"))
+		s := "pass " + strings.ToLower(strings.TrimPrefix(action.PassThrough.GetWhich().String(), "WHICH_"))
+		if stay := action.PassThrough.GetContactIndexes(); len(stay) > 0 {
+			s += fmt.Sprintf(" contacts %v", stay)
+		}
+		return s + changes(action.PassThrough.GetHeaderOps())
 	}
 	return "no action"
 }
@@ -31,9 +39,22 @@ func trying(t *redirectv1.TryTargets) string {
 		if target.GetNextHop() != "" {
 			s += " at " + target.GetNextHop()
 		}
+		if target.GetLabel() != "" {
+			s += " label " + target.GetLabel()
+		}
+		if d := target.GetResponseTimeout(); d != nil {
+			s += " response within " + d.AsDuration().String()
+		}
+		if d := target.GetAnswerTimeout(); d != nil {
+			s += " answer within " + d.AsDuration().String()
+		}
+		s += changes(target.GetHeaderOps())
 		targets = append(targets, s)
 	}
 	s := "try " + strings.Join(targets, ", ")
+	if t.GetConsultOnFailure() {
+		s += "; consult"
+	}
 	if t.GetAdvance().GetStopAfterRinging() {
 		s += "; stop after ringing"
 	}
@@ -44,6 +65,39 @@ func trying(t *redirectv1.TryTargets) string {
 		s += " if none"
 	}
 	return s
+}
+
+// changes writes header operations:
+//
+//	{+X-A: added, =X-B: set, -X-C, Identity from response 0 as X-D}
+func changes(ops []*redirectv1.HeaderOp) string {
+	var all []string
+	for _, op := range ops {
+		switch o := op.GetOp().(type) {
+		case *redirectv1.HeaderOp_Add:
+			all = append(all, "+"+o.Add.GetName()+": "+o.Add.GetValue())
+		case *redirectv1.HeaderOp_Set:
+			all = append(all, "="+o.Set.GetName()+": "+o.Set.GetValue())
+		case *redirectv1.HeaderOp_Remove:
+			all = append(all, "-"+o.Remove)
+		case *redirectv1.HeaderOp_Copy:
+			s := o.Copy.GetName() + " from " + strings.ToLower(strings.TrimPrefix(o.Copy.GetSource().String(), "MESSAGE_REF_"))
+			if o.Copy.Attempt != nil {
+				s += fmt.Sprintf(" %d", o.Copy.GetAttempt())
+			}
+			if o.Copy.GetRename() != "" {
+				s += " as " + o.Copy.GetRename()
+			}
+			if o.Copy.GetReplace() {
+				s += " replacing"
+			}
+			all = append(all, s)
+		}
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	return " {" + strings.Join(all, ", ") + "}"
 }
 
 // Verdicts writes what became of each contact, "taken: no q (counts as 1), first
