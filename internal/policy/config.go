@@ -27,7 +27,8 @@ type Config struct {
 	// file, as sha256sum prints them, and of the files that it names one after the
 	// other, or "built-in" for [DefaultConfig].
 	Revision string
-	// Files are those that were read, the policy file first.
+	// Files are all that it was read from, the policy file first. Whoever waits
+	// for changes has to watch these.
 	Files []string
 	// Warnings are what is no mistake but hardly meant, such as a rule that no
 	// contact can reach.
@@ -53,14 +54,19 @@ func LoadConfig(path string) (*Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the policy: %w", err)
 	}
-	return ParseConfig(path, data)
+	cfg, err := ParseConfig(path, data)
+	if err != nil {
+		return nil, err
+	}
+	cfg.Files = append([]string{path}, cfg.Files...)
+	return cfg, nil
 }
 
 // ParseConfig reads a configuration; file is its name in problems, and list files
 // are looked for beside it.
 func ParseConfig(file string, data []byte) (*Config, error) {
 	doc := strictyaml.Read(file, data)
-	r := &reader{cfg: &Config{Files: []string{file}}, file: file, content: sha256.New(), lists: make(map[string]*expr.List)}
+	r := &reader{cfg: &Config{}, file: file, content: sha256.New(), lists: make(map[string]*expr.List)}
 	_, _ = r.content.Write(data) // a hash takes everything
 	r.read(doc)
 	if err := doc.Err(); err != nil {
