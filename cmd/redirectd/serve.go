@@ -73,13 +73,17 @@ func serve(ctx context.Context, o *serveOptions, stderr io.Writer) error {
 	}
 	logger := o.log.logger(stderr)
 	goruntime.Tune(ctx, logger)
-	ctx, stop := ossignal.Until(ctx, logger, nil)
+	reloader := newReloader(o, cfg, logger)
+	ctx, stop := ossignal.Until(ctx, logger, hangup(o, reloader))
 	defer stop()
-	adm, err := admin.Listen(o.admin, admin.Options{Logger: logger})
+	adm, err := admin.Listen(o.admin, admin.Options{Logger: logger, Note: reloader.Note})
 	if err != nil {
 		return failure{err}
 	}
-	p := policy.NewBuiltin(cfg)
+	if err := reloader.Register(adm.Registry()); err != nil {
+		return failure{errors.Join(err, adm.Shutdown(ctx))}
+	}
+	p := reloader.Live()
 	server, err := policyrpc.NewServer(p, p.Info, policyrpc.ServerOptions{
 		Logger:           logger,
 		Registerer:       adm.Registry(),
@@ -93,6 +97,7 @@ func serve(ctx context.Context, o *serveOptions, stderr io.Writer) error {
 	if err != nil {
 		return failure{errors.Join(err, adm.Shutdown(ctx))}
 	}
+	defer reloader.Watch(ctx)()
 	ended := make(chan error, 2)
 	go func() { ended <- adm.Serve() }()
 	go func() { ended <- server.Serve(listener) }()

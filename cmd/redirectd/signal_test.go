@@ -57,13 +57,12 @@ func awaitReader(t *testing.T, fifo string) (closeFIFO func()) {
 	}
 }
 
-func TestHangupIsIgnored(t *testing.T) {
+// TestHangupWithoutFile is no end, and has nothing to read again.
+func TestHangupWithoutFile(t *testing.T) {
 	p := start(t)
-	if err := p.cmd.Process.Signal(syscall.SIGHUP); err != nil {
-		t.Fatal(err)
-	}
+	p.hangUp(t)
 	eventually(t, "a line about it", func() bool {
-		return strings.Contains(p.text(), `level=WARN msg="the configuration is not read again yet: restart to use a new one"`)
+		return strings.Contains(p.text(), `level=WARN msg="SIGHUP: there is nothing to read again" needs_restart=flags`)
 	})
 	if _, err := p.decide(t, policytest.Redirected(302, "", policytest.Contact("sip:a@10.0.0.1"))); err != nil {
 		t.Error(err)

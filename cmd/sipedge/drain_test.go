@@ -108,8 +108,7 @@ func TestSecondSignal(t *testing.T) {
 	}
 }
 
-// TestHangup is no end. It reads the certificates again if there are any, and no
-// configuration yet.
+// TestHangup is no end. It reads the certificates again if there are any.
 func TestHangup(t *testing.T) {
 	t.Parallel()
 	ca := siptest.NewCA(t)
@@ -124,14 +123,15 @@ func TestHangup(t *testing.T) {
 	e.Signal(syscall.SIGHUP)
 	e.Await(`level=ERROR msg="the certificates stay as they were" error=`)
 	e.Await(pair.Cert)
-	if strings.Contains(e.Stderr(), "not read again yet") {
+	e.Await(`level=INFO msg="SIGHUP: read again" what=certificates needs_restart="`)
+	if strings.Contains(e.Stderr(), "nothing to read again") {
 		t.Errorf("the log complains of what was done:\n%s", e.Stderr())
 	}
 	e.end(t)
 
 	e = start(t, "--listen", "udp://127.0.0.1:0")
 	e.Signal(syscall.SIGHUP)
-	e.Await(`level=WARN msg="the configuration is not read again yet: restart to use a new one"`)
+	e.Await(`level=WARN msg="SIGHUP: there is nothing to read again" needs_restart=flags`)
 	if strings.Contains(e.Stderr(), "certificates") {
 		t.Errorf("the log speaks of certificates that nobody has:\n%s", e.Stderr())
 	}

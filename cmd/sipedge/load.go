@@ -99,12 +99,18 @@ func (l *loaded) check() (wrong mistakes) {
 	if _, _, err := net.SplitHostPort(l.edge.Admin); err != nil {
 		wrong = append(wrong, fmt.Errorf("admin: %q is no HOST:PORT: %w", l.edge.Admin, err))
 	}
+	return append(wrong, l.checkProfiles(l.profiles)...)
+}
+
+// checkProfiles finds the profiles that are wanted here and that a policy does
+// not have.
+func (l *loaded) checkProfiles(c *policy.Config) (wrong mistakes) {
 	if l.isRemote() {
-		return wrong // and its profiles are not known
+		return nil // and its profiles are not known
 	}
 	var names []string
 	known := make(map[string]bool)
-	for _, p := range l.profiles.Profiles {
+	for _, p := range c.Profiles {
 		names = append(names, p.Name)
 		known[p.Name] = true
 	}

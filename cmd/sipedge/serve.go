@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net/netip"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,7 +15,6 @@ import (
 	"github.com/redirectd/redirectd/internal/edge/transport"
 	"github.com/redirectd/redirectd/internal/goruntime"
 	"github.com/redirectd/redirectd/internal/ossignal"
-	"github.com/redirectd/redirectd/internal/policy"
 	"github.com/redirectd/redirectd/internal/policy/policyrpc"
 	"github.com/redirectd/redirectd/internal/sipuri"
 	"github.com/redirectd/redirectd/internal/version"
@@ -47,11 +45,11 @@ func newServe() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			var running atomic.Pointer[edge.Edge]
-			ctx, stop := ossignal.Until(cmd.Context(), log, func() bool { return l.edge.TLS != (transport.TLSConfig{}) && reload(running.Load(), log) })
+			again := newRereading(l, log)
+			ctx, stop := ossignal.Until(cmd.Context(), log, again.hangup())
 			defer stop()
 			goruntime.Tune(cmd.Context(), log) // in a drain too
-			return serve(ctx, l, drain, log, &running)
+			return serve(ctx, l, drain, log, again)
 		},
 	}
 	s.addTo(cmd)
@@ -60,28 +58,17 @@ func newServe() *cobra.Command {
 	return cmd
 }
 
-// reload reads again what can be read again: the certificates. It reports whether
-// there was anything to say about them.
-func reload(e *edge.Edge, log *slog.Logger) bool {
-	if e == nil {
-		return false
-	}
-	if err := e.ReloadTLS(); err != nil {
-		log.Error("the certificates stay as they were", "error", err)
-		return true
-	}
-	log.Info("certificates read again")
-	return true
-}
-
 // serve runs an edge until ctx ends, and then drains.
-func serve(ctx context.Context, l *loaded, drain time.Duration, log *slog.Logger, running *atomic.Pointer[edge.Edge]) error {
-	adm, err := admin.Listen(l.edge.Admin, admin.Options{Logger: log})
+func serve(ctx context.Context, l *loaded, drain time.Duration, log *slog.Logger, again *rereading) error {
+	adm, err := admin.Listen(l.edge.Admin, admin.Options{Logger: log, Note: again.policy.Note})
 	if err != nil {
 		return failedError{err}
 	}
+	if err := again.register(adm.Registry()); err != nil {
+		return failedError{errors.Join(err, adm.Shutdown(ctx))}
+	}
 	options := edge.Options{
-		Config: *l.edge, Embedded: policy.NewBuiltin(l.profiles), Version: version.String(),
+		Config: *l.edge, Embedded: again.policy.Live(), Version: version.String(),
 		Logger: log, Registerer: adm.Registry(),
 	}
 	if l.isRemote() {
@@ -97,7 +84,8 @@ func serve(ctx context.Context, l *loaded, drain time.Duration, log *slog.Logger
 		return failedError{errors.Join(err, adm.Shutdown(ctx))}
 	}
 	defer e.Close()
-	running.Store(e)
+	again.edge.Store(e)
+	defer again.policy.Watch(ctx)()
 	served := make(chan error, 1)
 	go func() { served <- adm.Serve() }()
 	adm.SetReady(true, "serving")

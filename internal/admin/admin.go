@@ -35,6 +35,9 @@ const (
 type Options struct {
 	// Logger gets what goes wrong while serving; nil discards it.
 	Logger *slog.Logger
+	// Note returns what else /readyz says while the program is ready, in one
+	// line; "" if there is nothing to say. Nil: there never is.
+	Note func() string
 }
 
 // Server is the admin listener. Its methods are safe for concurrent use.
@@ -43,6 +46,7 @@ type Server struct {
 	registry *prometheus.Registry
 	mux      *http.ServeMux
 	http     *http.Server
+	note     func() string
 	state    atomic.Pointer[readiness]
 }
 
@@ -58,7 +62,7 @@ func Listen(addr string, o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("admin listener: %w", err)
 	}
-	s := &Server{listener: listener, registry: prometheus.NewRegistry(), mux: http.NewServeMux()}
+	s := &Server{listener: listener, registry: prometheus.NewRegistry(), mux: http.NewServeMux(), note: o.Note}
 	s.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	s.SetReady(false, "starting")
 	s.mux.Handle("GET /metrics", promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{Registry: s.registry}))
@@ -117,11 +121,17 @@ func (s *Server) Shutdown(ctx context.Context) error {
 
 func (s *Server) readyz(w http.ResponseWriter, _ *http.Request) {
 	state := s.state.Load()
-	status := http.StatusOK
 	if !state.ready {
-		status = http.StatusServiceUnavailable
+		answer(w, http.StatusServiceUnavailable, state.detail)
+		return
 	}
-	answer(w, status, state.detail)
+	detail := state.detail
+	if s.note != nil {
+		if note := s.note(); note != "" {
+			detail += "; " + note
+		}
+	}
+	answer(w, http.StatusOK, detail)
 }
 
 // handlePprof is for a developer on the machine itself: profiles show memory,

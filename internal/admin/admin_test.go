@@ -16,7 +16,12 @@ import (
 // start serves on addr until the test ends.
 func start(t *testing.T, addr string) *Server {
 	t.Helper()
-	s, err := Listen(addr, Options{})
+	return startWith(t, addr, Options{})
+}
+
+func startWith(t *testing.T, addr string, o Options) *Server {
+	t.Helper()
+	s, err := Listen(addr, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,6 +92,24 @@ func TestReadiness(t *testing.T) {
 	s.SetReady(false, "draining")
 	if status, body := get(t, s, "/readyz"); status != 503 || body != "draining\n" {
 		t.Errorf("draining: got %d %q", status, body)
+	}
+}
+
+// TestNote: what is wrong and keeps nobody from serving.
+func TestNote(t *testing.T) {
+	note := ""
+	s := startWith(t, "127.0.0.1:0", Options{Note: func() string { return note }})
+	s.SetReady(true, "serving")
+	if _, body := get(t, s, "/readyz"); body != "serving\n" {
+		t.Errorf("without a note: %q", body)
+	}
+	note = "policy.yaml was not reloaded"
+	if status, body := get(t, s, "/readyz"); status != 200 || body != "serving; policy.yaml was not reloaded\n" {
+		t.Errorf("with a note: %d %q", status, body)
+	}
+	s.SetReady(false, "draining")
+	if status, body := get(t, s, "/readyz"); status != 503 || body != "draining\n" {
+		t.Errorf("draining: %d %q", status, body)
 	}
 }
 
