@@ -11,6 +11,7 @@ import (
 	"github.com/redirectd/redirectd/internal/edge"
 	"github.com/redirectd/redirectd/internal/policy"
 	"github.com/redirectd/redirectd/internal/policy/policyrpc"
+	"github.com/redirectd/redirectd/internal/reload"
 )
 
 // recorder is a registry that only notes what is registered: /metrics does not
@@ -57,6 +58,11 @@ func exported(t *testing.T) recorder {
 		t.Fatal(err)
 	}
 	defer e.Close()
+	for _, program := range []string{"redirectd", "sipedge"} {
+		if err := reload.New(policy.DefaultConfig(), reload.Options{Program: program}).Register(r); err != nil {
+			t.Fatal(err)
+		}
+	}
 	client, err := policyrpc.Dial("127.0.0.1:1", policyrpc.ClientOptions{Registerer: r})
 	if err != nil {
 		t.Fatal(err)

@@ -24,6 +24,7 @@ var checks = map[string]func(*testing.T, *page, block){
 	"text decide output": checkDecideOutput,
 	"text demo output":   checkDemoOutput,
 	"text usage":         checkUsage,
+	"text readyz":        checkReadyz,
 	"go policy.go":       checkPolicy,
 	"sh decide":          checkCommands,
 	"":                   checkDiagram,

@@ -66,6 +66,8 @@ answers with the targets to try, or with a final response.
 
 Without --config one profile, "default", holds: 300, 301, 302 and 305 are followed
 as RFC 3261 says, everything else becomes 410, a 302 that leads nowhere 480.
+With it a changed file is used at once, or at SIGHUP, if it is good; a bad one is
+reported and changes nothing.
 
 Exit codes: 0 good, 1 failed while running, 2 bad usage, configuration or input.`
 	root.Example = `  redirectd                                        serve on 127.0.0.1:50051

@@ -84,6 +84,9 @@ policy names, one at a time, until one answers.
 
 Without trunks it listens on loopback addresses only, and reaches nothing beyond.
 
+A changed policy file and changed certificates are used at once, or at SIGHUP, if
+they are good; bad ones are reported and change nothing. All else needs a restart.
+
 Exit codes: 0 good, 1 failed while running, 2 bad usage or configuration.`
 	root.Example = `  sipedge demo
   sipedge --next-hop sip:127.0.0.1:5070

@@ -289,7 +289,7 @@ func TestQuestionKeepsItsPolicy(t *testing.T) {
 
 // waiting is a context that holds whoever looks at it, the first time.
 type waiting struct {
-	context.Context
+	context.Context //nolint:containedctx // it is a context itself
 	entered, leave chan struct{}
 	once           sync.Once
 }
