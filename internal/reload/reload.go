@@ -44,7 +44,7 @@ type Reloader struct {
 	poke    chan struct{}           // SIGHUP was here: follow other files, perhaps
 
 	mu    sync.Mutex // one reload at a time
-	files []string   // of the policy, and of a bad one that was to be the next
+	files []string   // of the policy that was good last
 }
 
 // New returns a Reloader that begins with a configuration that was just read.

@@ -290,8 +290,8 @@ func TestQuestionKeepsItsPolicy(t *testing.T) {
 // waiting is a context that holds whoever looks at it, the first time.
 type waiting struct {
 	context.Context //nolint:containedctx // it is a context itself
-	entered, leave chan struct{}
-	once           sync.Once
+	entered, leave  chan struct{}
+	once            sync.Once
 }
 
 func (w *waiting) Err() error {

@@ -183,13 +183,41 @@ func TestChangedBeforeWatching(t *testing.T) {
 	s.awaitCode(481)
 }
 
-// TestOtherFiles: a policy has more files than one, not always the same, and
-// they may be missing at first.
+// TestOtherFiles: a policy has more files than one, and not always the same.
 func TestOtherFiles(t *testing.T) {
 	t.Parallel()
-	path, list := inDir(t, t.TempDir()), filepath.Join(t.TempDir(), "list")
+	list := filepath.Join(t.TempDir(), "list")
+	s := withList(t, inDir(t, t.TempDir()), list)
+	write(t, list, "A")
+	write(t, s.file, "# list\n"+mapping(481))
+	s.awaitCode(481)
+	s.awaitSuffix("A")
+	write(t, list, "B")
+	s.awaitSuffix("B")
+	must(t, os.Remove(list))
+	s.awaitLog("no such file")
+	write(t, list, "C")
+	s.awaitSuffix("C")
+}
+
+// TestMissingFile: what a policy names for the first time may come after it, into
+// the same directory.
+func TestMissingFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := withList(t, inDir(t, dir), filepath.Join(dir, "list"))
+	write(t, s.file, "# list\n"+mapping(481))
+	s.awaitLog("no such file")
+	write(t, filepath.Join(dir, "list"), "A")
+	s.awaitSuffix("A")
+}
+
+// withList watches a policy that has a list, too, if its first line says so.
+func withList(t *testing.T, path, list string) *subject {
+	t.Helper()
 	s := start(t, path)
-	s.o.Load = func() (*policy.Config, error) { // the first line of the policy may name a list
+	s.o.Load = func() (*policy.Config, error) {
+		s.loads.Add(1)
 		cfg, err := policy.LoadConfig(path)
 		if err != nil {
 			return nil, err
@@ -209,19 +237,14 @@ func TestOtherFiles(t *testing.T) {
 		return cfg, nil
 	}
 	t.Cleanup(s.Watch(t.Context()))
-	write(t, list, "A")
-	write(t, path, "# list\n"+mapping(481))
-	s.awaitCode(481)
-	revision := func(suffix string) func() bool {
-		return func() bool { return strings.HasSuffix(s.Live().Info().GetConfigRevision(), suffix) }
-	}
-	s.await("the list", revision("A"))
-	write(t, list, "B")
-	s.await("the list, changed", revision("B"))
-	must(t, os.Remove(list))
-	s.awaitLog("no such file")
-	write(t, list, "C")
-	s.await("the list, written anew", revision("C"))
+	s.await("a first look", func() bool { return s.loads.Load() > 0 })
+	return s
+}
+
+// awaitSuffix waits for a revision that ends with the content of the list.
+func (s *subject) awaitSuffix(text string) {
+	s.t.Helper()
+	s.await("a revision with the list "+text, func() bool { return strings.HasSuffix(s.Live().Info().GetConfigRevision(), text) })
 }
 
 // TestBusyDirectory: what happens to other files is nothing to read a policy
