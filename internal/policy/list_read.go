@@ -32,7 +32,9 @@ func (r *reader) readLists(root *strictyaml.Map) {
 		case name == "":
 		case r.lists[name] != nil:
 			m.Failf("name", "there is another list %q before this one; names are unique", name)
-		case list != nil:
+		case list == nil: // what names it is right all the same
+			r.lists[name], _ = expr.NewPrefixList([]string{"+1"})
+		default:
 			r.lists[name] = list
 		}
 	}

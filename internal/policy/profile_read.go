@@ -263,7 +263,9 @@ func readRange(v strictyaml.Value, lo, hi int) (statusRange, bool) {
 	switch {
 	case errA != nil || errB != nil:
 		v.Failf("%q is no status; want one such as 486, or a range such as 500-599", v.Text)
-	case a < lo || b > hi || a > b:
+	case a > b:
+		v.Failf("%s ends before it begins; want the lower one first", v.Text)
+	case a < lo || b > hi:
 		v.Failf("%s is out of range (%d to %d)", v.Text, lo, hi)
 	default:
 		return statusRange{a, b}, true

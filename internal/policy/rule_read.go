@@ -138,7 +138,7 @@ func (r *reader) readThen(m *strictyaml.Map, a *Action) {
 	}
 	readTimers(m, &a.responseTimeout, &a.answerTimeout)
 	a.headers = append(a.headers, r.readHeaderActions(m)...)
-	if a.End != endReject && !a.changes() {
+	if !m.Has("reject") && !a.changes() {
 		m.Failf("", "there is nothing to do; want one of: reject, prefer, weight, rewrite, via, next_hop, label, response_timeout, answer_timeout, headers")
 	}
 	if a.End == endReject && a.changesTarget() {

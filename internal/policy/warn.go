@@ -22,7 +22,7 @@ func (r *reader) warnUnreachable(rules []Rule, maps []*strictyaml.Map) {
 		switch {
 		case rule.On&^covered == 0:
 			maps[i].Warnf("name", "the rule cannot be reached: a rule before it always ends the search")
-		case contactsTo != nil && rule.usesContactOrEndsIt() && rule.On&^onRedirect == 0:
+		case contactsTo != nil && rule.usesContactOrEndsIt():
 			maps[i].Warnf("name", "the rule cannot be reached: rule %q before it says of every contact what becomes of it", contactsTo.Name)
 		case rule.When != nil && seen[rule.When.Source()] != "":
 			maps[i].Warnf("name", "the rule cannot be reached: rule %q before it has the same condition and ends the matter", seen[rule.When.Source()])

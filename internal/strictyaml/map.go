@@ -112,7 +112,8 @@ func (m *Map) Entries(f func(key, value Value)) {
 	}
 }
 
-// Failf reports a problem at a key, or at the map if it has no such key.
+// Failf reports a problem at a key, or at the map if it has no such key or the key
+// is empty.
 func (m *Map) Failf(key, format string, args ...any) {
 	if m == nil {
 		return
@@ -123,7 +124,11 @@ func (m *Map) Failf(key, format string, args ...any) {
 			at = e.key
 		}
 	}
-	m.doc.fail(at.Line, at.Column, join(m.path, key), fmt.Sprintf(format, args...))
+	path := m.path
+	if key != "" {
+		path = join(path, key)
+	}
+	m.doc.fail(at.Line, at.Column, path, fmt.Sprintf(format, args...))
 }
 
 // Require reports a key that is missing, and whether it is there.
