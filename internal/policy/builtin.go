@@ -90,6 +90,7 @@ func (b *Builtin) Decide(ctx context.Context, req *redirectv1.DecideRequest) (*r
 	for _, note := range d.notes {
 		resp.Explanation.Text += "; " + note
 	}
+	fit(resp.GetExplanation())
 	resp.Explanation.PolicyVersion = b.version
 	resp.Explanation.ConfigRevision = b.revision
 	return resp, nil

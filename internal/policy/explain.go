@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 
+	"google.golang.org/protobuf/proto"
+
 	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
 )
 
@@ -11,6 +13,30 @@ import (
 // bytes. A verdict shows three of them at most, or one that quotes make three
 // times as long and another: 64 verdicts stay below 28 KiB.
 const maxShown = 96
+
+// Bounds of an explanation, in bytes, so that an answer stays below 64 KiB: the
+// verdicts, and the text of the whole.
+const (
+	maxVerdicts = 28 << 10
+	maxText     = 2 << 10
+)
+
+// fit shortens what rules made long.
+func fit(e *redirectv1.Explanation) {
+	e.Text = cut(e.GetText(), maxText)
+	size := 0
+	for _, v := range e.GetContacts() {
+		size += proto.Size(v) + 4
+	}
+	if size <= maxVerdicts {
+		return
+	}
+	each := maxVerdicts/len(e.GetContacts()) - 32
+	for _, v := range e.GetContacts() {
+		v.Rule = cut(v.GetRule(), each/3)
+		v.Text = cut(v.GetText(), each*2/3)
+	}
+}
 
 // clean makes a text from the network fit for an explanation: short, and
 // without control characters, since an answer with CR, LF or NUL is none.

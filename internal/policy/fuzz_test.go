@@ -21,38 +21,117 @@ func FuzzDecide(f *testing.F) {
 		}
 		f.Add(data)
 	}
-	img2020, _ := policy.NewProfile("gateway", policy.PresetIMG2020)
-	cfg := policy.DefaultConfig()
-	cfg.Profiles = append(cfg.Profiles, img2020)
-	p := policy.NewBuiltin(cfg)
+	p, names := everything(f)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var req redirectv1.DecideRequest
 		if proto.Unmarshal(data, &req) != nil {
 			return
 		}
-		resp, err := p.Decide(t.Context(), &req)
-		if err != nil {
-			if !errors.Is(err, policy.ErrInvalidRequest) && !errors.Is(err, policy.ErrUnknownProfile) {
-				t.Errorf("error %v", err)
+		decideSoundly(t, p, &req)
+		for _, name := range names {
+			if req.GetCall() != nil {
+				req.Call.Profile = name
+				decideSoundly(t, p, &req)
 			}
-			return
-		}
-		if err := policytest.Sound(&req, resp); err != nil {
-			t.Errorf("%v\nasked %v\nanswer %v", err, &req, resp)
-		}
-		sent := 0
-		for _, a := range req.GetAttempts()[1:] {
-			if a.GetOutcome() != redirectv1.Outcome_OUTCOME_REFUSED {
-				sent++
-			}
-		}
-		if n := len(resp.GetTryTargets().GetTargets()); n > 0 && sent+n > 10 {
-			t.Errorf("%d targets after %d attempts, max_attempts is 10", n, sent)
-		}
-		if _, err := proto.Marshal(resp); err != nil {
-			t.Errorf("the answer cannot be sent: %v", err)
 		}
 	})
+}
+
+// everything is a policy with a profile for each preset, and one in which each
+// setting and each kind of rule stands.
+func everything(tb testing.TB) (p policy.Policy, names []string) {
+	tb.Helper()
+	cfg, err := policy.ParseConfig("everything.yaml", []byte(everythingYAML))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for _, preset := range policy.Presets() {
+		profile, _ := policy.NewProfile(preset, preset)
+		cfg.Profiles = append(cfg.Profiles, profile)
+	}
+	for i := range cfg.Profiles {
+		names = append(names, cfg.Profiles[i].Name)
+	}
+	return policy.NewBuiltin(cfg), names
+}
+
+const everythingYAML = `
+lists:
+  - {name: premium, type: prefixes, values: ["+1900", "+882"]}
+  - {name: partners, type: domains, values: [partner.example, "*.partner.example"]}
+  - {name: inside, type: networks, values: [10.0.0.0/8, "fd00::/8"]}
+profiles:
+  - name: default
+  - name: all
+    methods: [INVITE, MESSAGE, REGISTER]
+    unknown: as_300
+    max_contacts: 20
+    max_attempts: 20
+    max_nesting: 3
+    setup_time: 1m
+    order: weighted
+    nested: after
+    response_timeout: 4s
+    answer_timeout: 30s
+    advance: [400-599, timeout, transport_error]
+    stop: [486]
+    exhausted: 404
+    copy_headers: [Identity, {name: P-Asserted-Identity, as: X-Asserted, replace: true}]
+    contact_headers: ["*"]
+    diversion: true
+    history_info: true
+    deny: {domains: ["*.evil.example"], networks: [192.168.0.0/16], ports: [1-100], prefixes: ["+979"], own_address: true, lists: [inside]}
+    rules:
+      - {name: premium, when: 'in_list(contact.uri, "premium")', then: skip}
+      - {name: partner, when: 'in_list(contact.uri.host, "partners")', then: keep}
+      - {name: first, when: 'contact.uri.user.size() % 2 == 0', then: prefer}
+      - {name: late, when: 'q(contact) < 0.5', then: defer}
+      - {name: weight, when: 'has_param(contact.uri, "x")', then: {weight: 7, label: "${contact.uri.host}"}}
+      - {name: rewrite, when: 'contact.uri.scheme == "tel"', then: {rewrite: {scheme: sip, host: gw.example, user: "${contact.uri.user}", port: "5070", params: {x: "${call.trunk}"}, remove_params: [transport]}}}
+      - {name: way, when: 'contact.uri.port > 6000', then: {via: "sip:${contact.uri.host};lr", next_hop: "sip:${contact.uri.host}"}}
+      - {name: timers, when: 'header(response, "X-Slow") != ""', then: {response_timeout: 2s, answer_timeout: 3s}}
+      - {name: headers, then: {headers: [{add: X-A, value: "${call.call_id}"}, {set: X-B, value: "${response.reason_phrase}"}, {remove: X-C}, {copy: X-D, from: request}, {copy: X-E, from: contact}]}}
+      - {name: last, when: 'attempts[size(attempts) - 3].rang', then: skip}
+      - {name: fraud, when: 'share("fraud", 10.0)', then: {reject: {status: 603, reason: "No ${call.trunk}", headers: [{set: X-A, value: b}]}}}
+      - {name: pass, when: 'region(call.request_uri.user) == "DE"', then: pass_through}
+      - {name: busy, on: [failure], when: 'response.status == 486', then: stop}
+  - name: pass
+    redirect: pass_through
+    allow: {prefixes: ["+1"], schemes: [sip, sips], ports: [5060], domains: ["*.example.com"], networks: [192.0.2.0/24]}
+    rules:
+      - {name: mark, then: {headers: [{set: X-B, value: "${response.reason_phrase}"}]}}
+  - {name: received, order: received, nested: replace, exhausted: mapped, history_info: true}
+  - {name: shuffled, order: shuffled, use: number}
+`
+
+func decideSoundly(t *testing.T, p policy.Policy, req *redirectv1.DecideRequest) {
+	t.Helper()
+	resp, err := p.Decide(t.Context(), req)
+	if err != nil {
+		if !errors.Is(err, policy.ErrInvalidRequest) && !errors.Is(err, policy.ErrUnknownProfile) {
+			t.Errorf("error %v", err)
+		}
+		return
+	}
+	if err := policytest.Sound(req, resp); err != nil {
+		t.Errorf("%v\nasked %v\nanswer %v", err, req, resp)
+	}
+	again, err := p.Decide(t.Context(), req)
+	if err != nil || !proto.Equal(resp, again) {
+		t.Errorf("asked again it says %v, %v, before that %v", again, err, resp)
+	}
+	if _, err := proto.Marshal(resp); err != nil {
+		t.Errorf("the answer cannot be sent: %v", err)
+	}
+	sent := 0
+	for _, a := range req.GetAttempts()[1:] {
+		if a.GetOutcome() != redirectv1.Outcome_OUTCOME_REFUSED {
+			sent++
+		}
+	}
+	if n := len(resp.GetTryTargets().GetTargets()); n > 1 && sent+n > 20 {
+		t.Errorf("%d targets after %d attempts, max_attempts is 20 at most", n, sent)
+	}
 }
 
 // FuzzParseConfig reads anything: what is taken for good is within its ranges.
@@ -60,6 +139,8 @@ func FuzzParseConfig(f *testing.F) {
 	f.Add("profiles:\n  - name: default\n    preset: img2020\n    follow: [302]\n    map: {302: 480, default: 410}\n")
 	f.Add("profiles: [{name: a, redirect: disabled, max_attempts: 64, after_ringing: stop, register: map}]")
 	f.Add("profiles: []")
+	f.Add(everythingYAML)
+	f.Add(twentyRules)
 	f.Add("x: &a 1\ny: *a")
 	f.Fuzz(func(t *testing.T, data string) {
 		cfg, err := policy.ParseConfig("t.yaml", []byte(data))

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"google.golang.org/protobuf/proto"
+
 	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
 	"github.com/redirectd/redirectd/internal/policy/expr"
 	"github.com/redirectd/redirectd/internal/sipuri"
@@ -11,8 +13,9 @@ import (
 )
 
 const (
-	maxHeaderOps   = 64      // the contract's, of one target
-	maxHeaderValue = 8 << 10 // bytes
+	maxHeaderOps   = 64       // the contract's, of one target
+	maxOpsBytes    = 24 << 10 // of one target, so that an answer stays below 64 KiB
+	maxHeaderValue = 8 << 10  // bytes
 )
 
 // headerAction is one change of header fields that a rule makes.
@@ -164,13 +167,15 @@ func (d *decision) addHeaders(t *redirectv1.Target, e *edits) {
 
 // addOps adds what the edge lets a policy touch.
 func (d *decision) addOps(t *redirectv1.Target, ops []*redirectv1.HeaderOp) {
+	bytes := 0
 	for _, op := range ops {
 		name := opName(op)
+		bytes += proto.Size(op)
 		switch {
 		case !d.allowed(name):
 			d.note(name + " is not among the header fields that the edge lets a policy touch (edge.allowed_headers)")
-		case len(t.GetHeaderOps()) == maxHeaderOps:
-			d.note("more than 64 header operations for one target")
+		case len(t.GetHeaderOps()) == maxHeaderOps || bytes > maxOpsBytes:
+			d.note("more than 64 header operations for one target, or more than 24 KiB of them; the rest is left out")
 			return
 		default:
 			t.HeaderOps = append(t.GetHeaderOps(), op)

@@ -6,7 +6,7 @@ import "slices"
 func Cases() []Case {
 	return slices.Concat(tableCases(), profileCases(), orderCases(), droppedCases(), sipsCases(),
 		useProxyCases(), limitCases(), nestedCases(), remainingCases(), ringingCases(), failureCases(), adviceCases(), bestCases(), senselessCases(),
-		settingCases(), guardCases(), presetCases(), ruleCases(), headerCases())
+		settingCases(), guardCases(), presetCases(), ruleCases(), headerCases(), longCases())
 }
 
 // Configurations that several cases share.

@@ -52,7 +52,9 @@ func headerCases() []Case {
 		},
 		{
 			Name: "headers: a value that would be two lines", Config: ruled(`{name: h, then: {headers: [{set: X-A, value: "${contact.uri.display_name}"}]}}`),
-			Ask: with(ask(), func(req *redirectv1.DecideRequest) { req.GetRedirect().Contacts = []*redirectv1.Contact{{Uri: &redirectv1.SipUri{Text: "sip:a@h", DisplayName: "a\r\nVia: x"}}} }), Want: "try sip:a@h" + end,
+			Ask: with(ask(), func(req *redirectv1.DecideRequest) {
+				req.GetRedirect().Contacts = []*redirectv1.Contact{{Uri: &redirectv1.SipUri{Text: "sip:a@h", DisplayName: "a\r\nVia: x"}}}
+			}), Want: "try sip:a@h" + end,
 			Says: []string{"taken: no q (counts as 1), first of 1; h (policy.yaml:4): it has no condition; h (policy.yaml:4): X-A: the value has a control character"},
 		},
 		{

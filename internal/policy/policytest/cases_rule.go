@@ -1,6 +1,11 @@
 package policytest
 
-import redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
+import (
+	"fmt"
+	"strings"
+
+	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
+)
 
 // ruled is a configuration with rules, each in flow style after "- ".
 func ruled(rules ...string) string {
@@ -25,7 +30,7 @@ func ruleCases() []Case {
 			},
 		},
 		{
-			Name: "rule: keep stops the rules after it",
+			Name:   "rule: keep stops the rules after it",
 			Config: ruled(`{name: friend, when: contact.uri.host == "gw.example", then: keep}`, premium),
 			Ask:    Redirected(302, "", c), Want: "try sip:+19005551212@gw.example; exhausted 480 if none",
 			Says: []string{`taken: q=0.9, first of 1; friend (policy.yaml:4): contact.uri.host = "gw.example"`},
@@ -144,6 +149,29 @@ func ruleCases() []Case {
 		{
 			Name: "rule: weights", Config: "profiles: [{name: default, order: weighted, rules: [{name: much, when: contact.uri.user == \"b\", then: {weight: 65535}}]}]",
 			Ask: Redirected(302, "", a, Contact("sip:b@h"), Contact("sip:d@h")), Want: "try sip:b@h, sip:d@h, sip:a@h; exhausted 480 if none",
+		},
+	}
+}
+
+// longCases are answers that would outgrow the contract.
+func longCases() []Case {
+	var rules []string
+	for i := range 8 {
+		rules = append(rules, fmt.Sprintf(`{name: "%d %s", when: 'contact.uri.user.startsWith("c") && contact.uri.host != "%s"', then: {label: "%s", headers: [{add: X-A, value: "%s"}]}}`,
+			i, strings.Repeat("n", 60), strings.Repeat("h", 300), strings.Repeat("l", 200), strings.Repeat("v", 2000)))
+	}
+	var values []string
+	for i := range 16 {
+		values = append(values, fmt.Sprintf(`{add: X-%d, value: "%s"}`, i, strings.Repeat("v", 3000)))
+	}
+	return []Case{
+		{
+			Name: "long: verdicts of many rules", Config: "profiles:\n- name: default\n  max_attempts: 64\n  rules:\n  - " + strings.Join(rules, "\n  - ") + "\n",
+			Ask: with(Redirected(302, "", many(64)...), onwardEdge), Want: "try",
+		},
+		{
+			Name: "long: header fields of an answer", Config: ruled(`{name: long, then: {reject: {status: 403, headers: [` + strings.Join(values, ", ") + `]}}}`),
+			Ask: with(Redirected(302, "", many(1)...), onwardEdge), Want: "reject",
 		},
 	}
 }
