@@ -63,4 +63,9 @@ func (c *Condition) Eval(in *Input) (bool, error) {
 //
 // It is one line of at most 512 bytes without control characters, empty if the
 // condition saw nothing. It costs some 10 us.
-func (c *Condition) Seen(in *Input) string { return c.seen(in) }
+func (c *Condition) Seen(in *Input) string {
+	if c.constant {
+		return ""
+	}
+	return c.seen(in)
+}

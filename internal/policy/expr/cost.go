@@ -38,15 +38,11 @@ func (sizes) EstimateSize(n cost.AstNode) *cost.SizeEstimate {
 	if n.ComputedSize() != nil || n.Type() == nil {
 		return nil
 	}
-	path := n.Path()
-	if len(path) == 0 {
-		return nil
-	}
 	switch n.Type().Kind() {
-	case types.StringKind, types.BytesKind:
-		return &cost.SizeEstimate{Max: maxTextLength}
+	case types.StringKind, types.BytesKind, types.StructKind:
+		return &cost.SizeEstimate{Max: usualText}
 	case types.ListKind:
-		if path[len(path)-1] == "headers" {
+		if path := n.Path(); len(path) > 0 && path[len(path)-1] == "headers" {
 			return &cost.SizeEstimate{Max: maxHeaders}
 		}
 		return &cost.SizeEstimate{Max: maxItems}
@@ -66,7 +62,7 @@ func (sizes) EstimateCallCost(name, _ string, _ *cost.AstNode, args []cost.AstNo
 	est := &cost.CallEstimate{CostEstimate: cost.FixedCostEstimate(f.cost)}
 	switch f.result.Kind() {
 	case types.StringKind:
-		est.ResultSize = &cost.SizeEstimate{Max: maxTextLength}
+		est.ResultSize = &cost.SizeEstimate{Max: usualText}
 	case types.ListKind:
 		est.ResultSize = &cost.SizeEstimate{Max: maxHeaders}
 	default:

@@ -1,28 +1,22 @@
 package expr
 
-import (
-	"errors"
-	"strings"
+import "cel.dev/cel-go/cel"
 
-	"cel.dev/cel-go/cel"
-)
-
-// fold computes what is the same for every question. The error is an *Error: it
-// is about a part that always fails.
-func (e *Env) fold(src string, a *cel.Ast) (*cel.Ast, error) {
+// fold computes what is the same for every question. An expression that cannot
+// be folded, since a part of it fails whenever it is evaluated, stays as it is:
+// it may never be evaluated.
+func (e *Env) fold(a *cel.Ast) *cel.Ast {
 	folder, err := cel.NewConstantFoldingOptimizer()
 	if err != nil {
-		return nil, &Error{Source: src, Message: err.Error()}
+		return a
 	}
 	opt, err := cel.NewStaticOptimizer(folder)
 	if err != nil {
-		return nil, &Error{Source: src, Message: err.Error()}
+		return a
 	}
 	folded, issues := opt.Optimize(e.env, a)
 	if issues.Err() != nil {
-		first := first(issues.Errors())
-		_, why, _ := strings.Cut(first.Message, "constant-folding evaluation failed: ")
-		return nil, placed(src, a.NativeRep(), first.ExprID, "this always fails: "+reason(errors.New(why)))
+		return a
 	}
-	return folded, nil
+	return folded
 }

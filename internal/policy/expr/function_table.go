@@ -61,6 +61,7 @@ var functions = []*function{
 			`Whether a named list covers it: a list of prefixes its number in E.164 form, a list of domains its host, a list of networks its host if that is an address, as text also with a port.`,
 			`in_list("+19005551212", "premium")`, `true`,
 		},
+		internal: "@in_list", // in_list is a name that CEL keeps for its operator in
 		subjects: uriLike, params: []param{{name: "list", types: textParams, literal: true}}, result: cel.BoolType,
 		cost: 15, bind: bindInList,
 	},

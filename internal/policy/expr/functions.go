@@ -92,7 +92,7 @@ func (f *function) callName() string {
 	return f.Name
 }
 
-// functionsByName has them by the name that CEL calls, several of one name with
+// functionByName finds one by the name that CEL calls; several of one name have
 // different numbers of parameters.
 func functionByName(name string, params int) *function {
 	i := slices.IndexFunc(functions, func(f *function) bool { return f.callName() == name && len(f.params) == params })
@@ -113,7 +113,7 @@ func (e *Env) declare() []cel.EnvOption {
 		}
 		byName[name] = append(byName[name], f)
 	}
-	opts := []cel.EnvOption{cel.Macros(shareMacro)}
+	opts := []cel.EnvOption{cel.Macros(shareMacro, inListMacro)}
 	for _, name := range names {
 		var fopts []cel.FunctionOpt
 		for _, f := range byName[name] {

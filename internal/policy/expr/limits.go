@@ -14,16 +14,18 @@ const (
 	maxLoops   = 3  // of all, exists, map, filter in one another
 	maxNodes   = 4096
 
-	// Bounds of the contract, for the estimate of what an expression costs.
-	maxItems      = 64
-	maxHeaders    = 256 // of a message
-	maxTextLength = 8192
+	// What the estimate of the cost counts on: bounds of the contract, and how
+	// long a text is as a rule. A longer one costs more, but not much: it is
+	// compared and searched at more than a byte per ns.
+	maxItems   = 64
+	maxHeaders = 256 // of a message
+	usualText  = 512
 
 	// maxCost is what an evaluation may cost at most, in the units of CEL, each
-	// some 20 ns: 20 ms. What may cost more by the estimate is watched.
-	maxCost = 1_000_000
+	// some 20 ns: 5 ms. What may cost more by the estimate is watched.
+	maxCost = 250_000
 	// maxEstimate is what an expression may cost by the estimate.
-	maxEstimate = 20_000_000
+	maxEstimate = 5_000_000
 )
 
 // isLarge tells a question with more in it than the contract allows or the

@@ -129,7 +129,9 @@ func dialled(u *redirectv1.SipUri) string {
 	case "tel", "sip", "sips":
 		return u.GetUser()
 	case "":
-		return dialledText(u.GetText())
+		if read := readURI(u.GetText()); read != nil {
+			return dialled(read)
+		}
 	}
 	return ""
 }

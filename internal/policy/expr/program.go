@@ -35,10 +35,7 @@ func (e *Env) compile(src string) (*program, error) {
 	if err := p.estimate(); err != nil {
 		return nil, err
 	}
-	folded, err := e.fold(src, checked)
-	if err != nil {
-		return nil, err
-	}
+	folded := e.fold(checked)
 	if x := folded.NativeRep().Expr(); x.Kind() == ast.LiteralKind {
 		p.folded = x.AsLiteral()
 	}

@@ -44,8 +44,8 @@ var runtimeRules = []struct {
 	say  func(m []string) string
 }{
 	{regexp.MustCompile(`(?s)^no such key: (.*)`), func(m []string) string { return "there is no key " + quote(strings.Trim(m[1], `"`)) }},
-	{regexp.MustCompile(`index out of bounds: (-?\d+)|index '(-?\d+)' out of range`), func(m []string) string {
-		return "there is no element " + m[1] + m[2] + "; the first one is 0"
+	{regexp.MustCompile(`index out of bounds: (-?\d+)|index '(-?\d+)' out of range|index out of range: (-?\d+)`), func(m []string) string {
+		return "there is no element " + m[1] + m[2] + m[3] + "; the first one is 0"
 	}},
 	{regexp.MustCompile(`^(division|modulus|divide) by zero`), func([]string) string { return "it divides by zero" }},
 	{regexp.MustCompile(`overflow`), func([]string) string { return "the result is too large for its type" }},

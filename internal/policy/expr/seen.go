@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -69,6 +70,9 @@ func worthTelling(x ast.Expr, found []ast.Expr, checked *cel.Ast) []ast.Expr {
 		_, isOperator := operators.FindReverse(c.FunctionName())
 		isOperator = isOperator || c.FunctionName() == operators.Conditional
 		if !isOperator && checked.NativeRep().GetType(x.ID()).Kind() != types.BoolKind || c.FunctionName() == operators.Index {
+			if !hasVariable(x) {
+				return found
+			}
 			return append(found, x)
 		}
 		before := len(found)
@@ -86,6 +90,11 @@ func worthTelling(x ast.Expr, found []ast.Expr, checked *cel.Ast) []ast.Expr {
 	case ast.LiteralKind, ast.StructKind, ast.UnspecifiedExprKind:
 	}
 	return found
+}
+
+// hasVariable tells whether a part depends on anything but constants.
+func hasVariable(x ast.Expr) bool {
+	return x.Kind() == ast.IdentKind || x.Kind() == ast.ComprehensionKind || slices.ContainsFunc(children(x), hasVariable)
 }
 
 // seen evaluates the expression once more and tells what its parts came to.
@@ -168,7 +177,7 @@ func shownList(l traits.Lister) string {
 }
 
 // quoted writes a text from the network: clipped, one line, in quotes.
-func quoted(s string) string { return `"` + plain(clip(s, maxSeenValue)) + `"` }
+func quoted(s string) string { return strconv.Quote(plain(clip(s, maxSeenValue))) }
 
 func plural(n int, one, many string) string {
 	if n == 1 {

@@ -17,6 +17,11 @@ var shareMacro = cel.GlobalMacro("share", 2, func(h cel.MacroExprFactory, _ ast.
 	return h.NewCall("@share", h.NewIdent("call"), args[0], args[1]), nil
 })
 
+// inListMacro gives in_list the name that it has within CEL.
+var inListMacro = cel.GlobalMacro("in_list", 2, func(h cel.MacroExprFactory, _ ast.Expr, args []ast.Expr) (ast.Expr, *common.Error) {
+	return h.NewCall("@in_list", args[0], args[1]), nil
+})
+
 // bindShare draws the lot of a call: xxHash64 of the name, a NUL and the
 // Call-ID, as a fraction of its range, below the percentage. Whoever computes
 // the same elsewhere comes to the same calls.

@@ -82,6 +82,7 @@ var macroForms = map[string]string{
 	"filter":     "list.filter(x, condition of x)",
 	"map":        "list.map(x, value of x)",
 	"has":        "has(message.field)",
+	"in_list":    "in_list(string | SipUri | Contact, list string)",
 	"share":      "share(name string, percent number)",
 }
 

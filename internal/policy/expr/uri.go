@@ -46,12 +46,12 @@ func valid(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
 
 // addrSpec returns the URI of a name-addr (20.10), or the text itself.
 func addrSpec(text string) string {
-	before, uri, ok := cutQuoted(text, '<')
-	if !ok {
-		return strings.TrimSpace(before)
+	if _, rest, ok := cutQuoted(text, '<'); ok {
+		if uri, _, ok := strings.Cut(rest, ">"); ok {
+			return uri
+		}
 	}
-	uri, _, _ = strings.Cut(uri, ">")
-	return uri
+	return strings.TrimSpace(text)
 }
 
 // cutQuoted cuts a text at the first c outside of quotes.
