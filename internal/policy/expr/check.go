@@ -77,7 +77,7 @@ func located(src string, loc common.Location, message string) *Error {
 	if loc == nil || loc.Line() < 1 {
 		return &Error{Source: src, Message: plain(message)}
 	}
-	return &Error{Source: src, Line: loc.Line(), Column: loc.Column() + 1, Message: plain(message)}
+	return &Error{Source: src, Line: loc.Line(), Column: max(loc.Column()+1, 1), Message: plain(message)}
 }
 
 // mentions tells whether an expression refers to a variable, other than to one

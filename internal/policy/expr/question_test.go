@@ -66,7 +66,11 @@ func ask() *expr.Input {
 
 func lists(t testing.TB) map[string]*expr.List {
 	t.Helper()
-	premium, err := expr.NewPrefixList([]string{"+1900", "+1 976", "44909", "+190055512"})
+	premium, err := expr.NewPrefixList([]string{"+1900", "+1 976", "44909"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	europe, err := expr.NewPrefixList([]string{"+44", "+4420", "+44208", "+49"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +82,7 @@ func lists(t testing.TB) map[string]*expr.List {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return map[string]*expr.List{"premium": premium, "partners": partners, "inside": inside}
+	return map[string]*expr.List{"premium": premium, "europe": europe, "partners": partners, "inside": inside}
 }
 
 func environment(t testing.TB) *expr.Env {

@@ -27,7 +27,7 @@ var syntaxRules = []struct {
 	{regexp.MustCompile(`(?s)^token recognition error at: '(.*)'$`), func(_ string, m []string) string { return strayToken(m[1]) }},
 	{regexp.MustCompile(`^mismatched input '<EOF>'|^no viable alternative at input '<EOF>'`), func(src string, _ []string) string {
 		if strings.TrimSpace(src) == "" {
-			return `the expression is empty; want a condition, such as contact.uri.host == "a.example"`
+			return `the expression is empty; want one such as contact.uri.host == "a.example"`
 		}
 		return "the expression ends where a value should stand"
 	}},

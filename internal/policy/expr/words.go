@@ -42,19 +42,28 @@ func didYouMean(word string, names []string) string {
 	return ""
 }
 
-// nearest returns the name that a slip of the pen may have meant: at most two
-// letters away and less than half of the word, or the same but for case.
+// nearest returns the name that was probably meant: the same but for case and
+// "_", one of which the word is the first or last part, or one that is at most
+// two letters away and less than half of the word.
 func nearest(word string, names []string) string {
 	if len(word) > 64 {
 		return ""
 	}
 	best, found := min(3, (len(word)+1)/2+1), ""
 	for _, n := range names {
-		if strings.EqualFold(word, n) {
+		if strings.EqualFold(strings.ReplaceAll(word, "_", ""), strings.ReplaceAll(n, "_", "")) {
 			return n
 		}
 		if d := distance(word, n); d < best {
 			best, found = d, n
+		}
+	}
+	if found == "" && word != "" {
+		i := slices.IndexFunc(names, func(n string) bool {
+			return strings.HasPrefix(n, word+"_") || strings.HasSuffix(n, "_"+word)
+		})
+		if i >= 0 {
+			found = names[i]
 		}
 	}
 	return found
