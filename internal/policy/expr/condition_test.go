@@ -440,8 +440,7 @@ func TestTheQuestionStaysAsItIs(t *testing.T) {
 }
 
 func rendered(err error) string {
-	var e *expr.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*expr.Error](err); ok {
 		return e.Render()
 	}
 	return fmt.Sprint(err)

@@ -167,20 +167,15 @@ func typeOfField(f protoreflect.FieldDescriptor) *types.Type {
 	if f.IsMap() {
 		return types.NewMapType(types.StringType, types.StringType)
 	}
-	var t *types.Type
-	switch f.Kind() {
-	case protoreflect.StringKind:
-		t = types.StringType
-	case protoreflect.BytesKind:
-		t = types.BytesType
-	case protoreflect.BoolKind:
-		t = types.BoolType
-	case protoreflect.Uint32Kind, protoreflect.EnumKind:
-		t = types.IntType
-	case protoreflect.MessageKind:
+	t := map[protoreflect.Kind]*types.Type{
+		protoreflect.StringKind: types.StringType, protoreflect.BytesKind: types.BytesType, protoreflect.BoolKind: types.BoolType,
+		protoreflect.Uint32Kind: types.IntType, protoreflect.EnumKind: types.IntType,
+	}[f.Kind()]
+	if f.Message() != nil {
 		t = types.NewObjectType(string(f.Message().FullName())) // knows timestamps and durations
-	default:
-		return types.ErrorType // a kind that the contract did not have
+	}
+	if t == nil {
+		return types.ErrorType // of a kind that the contract did not have
 	}
 	if f.IsList() {
 		return types.NewListType(t)
@@ -206,27 +201,22 @@ func sample(t *testing.T, m protoreflect.Message, f protoreflect.FieldDescriptor
 		}
 		return v
 	}
-	switch f.Kind() {
-	case protoreflect.StringKind:
-		return protoreflect.ValueOfString("x")
-	case protoreflect.BytesKind:
-		return protoreflect.ValueOfBytes([]byte{1})
-	case protoreflect.BoolKind:
-		return protoreflect.ValueOfBool(true)
-	case protoreflect.Uint32Kind:
-		return protoreflect.ValueOfUint32(7)
-	case protoreflect.EnumKind:
-		return protoreflect.ValueOfEnum(2)
-	case protoreflect.MessageKind:
-		if f.Message().FullName() == "google.protobuf.Timestamp" {
+	if f.Message() != nil {
+		switch f.Message().FullName() {
+		case "google.protobuf.Timestamp":
 			return protoreflect.ValueOfMessage(timestamppb.New(time.Unix(1, 0)).ProtoReflect())
-		}
-		if f.Message().FullName() == "google.protobuf.Duration" {
+		case "google.protobuf.Duration":
 			return protoreflect.ValueOfMessage(durationpb.New(time.Second).ProtoReflect())
 		}
 		return m.NewField(f)
-	default:
-		t.Fatalf("%s is of a kind that the contract did not have", f.FullName())
-		return protoreflect.Value{}
 	}
+	v, ok := map[protoreflect.Kind]protoreflect.Value{
+		protoreflect.StringKind: protoreflect.ValueOfString("x"), protoreflect.BytesKind: protoreflect.ValueOfBytes([]byte{1}),
+		protoreflect.BoolKind: protoreflect.ValueOfBool(true), protoreflect.Uint32Kind: protoreflect.ValueOfUint32(7),
+		protoreflect.EnumKind: protoreflect.ValueOfEnum(2),
+	}[f.Kind()]
+	if !ok {
+		t.Fatalf("%s is of a kind that the contract did not have", f.FullName())
+	}
+	return v
 }

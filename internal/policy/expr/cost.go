@@ -33,24 +33,24 @@ func steps(n uint64) string {
 // cost.Estimator and a cost.ActualCostEstimator.
 type sizes struct{}
 
+// usualSizes are what values of a kind have at most, as a rule.
+var usualSizes = map[types.Kind]uint64{
+	types.StringKind: usualText, types.BytesKind: usualText, types.StructKind: usualText,
+	types.ListKind: maxItems, types.MapKind: maxItems,
+}
+
 // EstimateSize implements cost.Estimator.
 func (sizes) EstimateSize(n cost.AstNode) *cost.SizeEstimate {
 	if n.ComputedSize() != nil || n.Type() == nil {
 		return nil
 	}
-	switch n.Type().Kind() {
-	case types.StringKind, types.BytesKind, types.StructKind:
-		return &cost.SizeEstimate{Max: usualText}
-	case types.ListKind:
-		if path := n.Path(); len(path) > 0 && path[len(path)-1] == "headers" {
-			return &cost.SizeEstimate{Max: maxHeaders}
-		}
-		return &cost.SizeEstimate{Max: maxItems}
-	case types.MapKind:
-		return &cost.SizeEstimate{Max: maxItems}
-	default:
-		return nil
+	if path := n.Path(); len(path) > 0 && path[len(path)-1] == "headers" {
+		return &cost.SizeEstimate{Max: maxHeaders}
 	}
+	if size, ok := usualSizes[n.Type().Kind()]; ok {
+		return &cost.SizeEstimate{Max: size}
+	}
+	return nil
 }
 
 // EstimateCallCost implements cost.Estimator.
@@ -60,12 +60,10 @@ func (sizes) EstimateCallCost(name, _ string, _ *cost.AstNode, args []cost.AstNo
 		return nil
 	}
 	est := &cost.CallEstimate{CostEstimate: cost.FixedCostEstimate(f.cost)}
-	switch f.result.Kind() {
-	case types.StringKind:
-		est.ResultSize = &cost.SizeEstimate{Max: usualText}
-	case types.ListKind:
+	if f.Name == "headers" {
 		est.ResultSize = &cost.SizeEstimate{Max: maxHeaders}
-	default:
+	} else if size, ok := usualSizes[f.result.Kind()]; ok {
+		est.ResultSize = &cost.SizeEstimate{Max: size}
 	}
 	return est
 }

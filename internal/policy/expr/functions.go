@@ -2,6 +2,7 @@ package expr
 
 import (
 	"slices"
+	"strings"
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/types"
@@ -144,11 +145,11 @@ func (f *function) overloads() []cel.FunctionOpt {
 	}
 	var opts []cel.FunctionOpt
 	for _, args := range combinations {
-		id := f.callName()
+		id := []string{f.callName()}
 		for _, a := range args {
-			id += "_" + a.String()
+			id = append(id, a.String())
 		}
-		opts = append(opts, cel.Overload(id, args, f.result))
+		opts = append(opts, cel.Overload(strings.Join(id, "_"), args, f.result))
 	}
 	return opts
 }
@@ -216,7 +217,7 @@ func hostOf(subject any) (string, bool) {
 	return reading(u).GetHost(), ok
 }
 
-// textParam returns a parameter that is a text.
+// textOf returns a parameter that is a text.
 func textOf(v ref.Val) (string, bool) {
 	s, ok := v.(types.String)
 	return string(s), ok

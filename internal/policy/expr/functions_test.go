@@ -36,6 +36,21 @@ func TestExamples(t *testing.T) {
 	}
 }
 
+// TestVariables: each is there, of the type that its documentation says.
+func TestVariables(t *testing.T) {
+	env := environment(t)
+	for _, v := range expr.Variables() {
+		if v.Text == "" {
+			t.Errorf("%s has no text", v.Name)
+		}
+		_, err := env.Template("${" + v.Name + "}")
+		got := rendered(err)
+		if !strings.Contains(got, "this is a "+v.Type+",") && !strings.Contains(got, "this is an "+v.Type+",") {
+			t.Errorf("%s: %s, want type %s", v.Name, got, v.Type)
+		}
+	}
+}
+
 var firstText = regexp.MustCompile(`\(("(?:[^"\\]|\\.)*")`)
 
 // TestFunctions: each value is a condition that holds for the question and its
@@ -90,7 +105,7 @@ func TestFunctions(t *testing.T) {
 			t.Errorf("%s: %s", src, rendered(err))
 			continue
 		}
-		for _, part := range strings.Split(src, " && ") {
+		for part := range strings.SplitSeq(src, " && ") {
 			c, err := env.Condition(part)
 			if err != nil {
 				t.Errorf("%s: %s", part, rendered(err))

@@ -64,22 +64,6 @@ type memoKey struct{ function, param, text string }
 // variables is an Input as an activation of CEL.
 type variables struct{ in *Input }
 
-// varType is a variable that expressions may use.
-type varType struct {
-	name string
-	typ  *cel.Type
-}
-
-var varTypes = []varType{
-	{"call", objectType[redirectv1.Call]()},
-	{"redirect", objectType[redirectv1.Redirect]()},
-	{"response", objectType[redirectv1.SipResponse]()},
-	{"contact", objectType[redirectv1.Contact]()},
-	{"attempts", types.NewListType(objectType[redirectv1.Attempt]())},
-	{"edge", objectType[redirectv1.Edge]()},
-	{"now", types.TimestampType},
-}
-
 // inputName resolves to the Input itself; no identifier of CEL has an "@".
 const inputName = "@input"
 

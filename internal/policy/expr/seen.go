@@ -142,7 +142,7 @@ func shown(v ref.Val) (string, bool) {
 	case types.Timestamp:
 		return v.Format(time.RFC3339), true
 	case types.Duration:
-		return v.Duration.String(), true
+		return v.String(), true
 	case *message:
 		switch m := v.m.(type) {
 		case *redirectv1.SipUri:

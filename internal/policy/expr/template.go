@@ -2,11 +2,11 @@ package expr
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
-	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 )
@@ -69,17 +69,18 @@ func (e *Env) Template(src string) (*Template, error) {
 	return t, nil
 }
 
+// writable are the types whose values are written out.
+var writable = []types.Kind{types.StringKind, types.IntKind, types.UintKind, types.BoolKind}
+
 func (e *Env) templatePart(src string, start, end int) (*program, error) {
 	p, err := e.compile(src[start:end])
 	if err != nil {
 		return nil, moved(err, src, start)
 	}
-	switch p.result.Kind() {
-	case types.StringKind, types.IntKind, types.UintKind, types.BoolKind:
-		return p, nil
-	default:
+	if !slices.Contains(writable, p.result.Kind()) {
 		return nil, errorAt(src, start, "this is "+aType(p.result)+", which has no one way to be written; make it a string, as string(...) does")
 	}
+	return p, nil
 }
 
 // UsesContact tells whether the text mentions the variable contact.
@@ -231,5 +232,3 @@ func moved(err error, src string, at int) error {
 	}
 	return outer
 }
-
-var _ = cel.BoolType

@@ -211,6 +211,8 @@ func pairHint(a, b string) string {
 		return `; a duration is written duration("5s")`
 	case has("timestamp") && (has("int") || has("string")):
 		return `; a time is written timestamp("2026-01-31T18:00:00Z"), and windows of a week are asked for by in_time`
+	case has("double") && has("int"):
+		return "; a number of type double is written with a point, as in 1.0"
 	case has("string") && (has("int") || has("uint") || has("double")):
 		return `; a text is written "5", and a number 5`
 	}
