@@ -403,7 +403,7 @@ func TestConcurrency(t *testing.T) {
 	for range 8 {
 		wg.Go(func() {
 			in := ask()
-			for range 200 {
+			for range 50 {
 				if ok, err := c.Eval(in); !ok || err != nil {
 					t.Errorf("%v, %v", ok, err)
 				}
