@@ -81,12 +81,6 @@ func ParseConfig(file string, data []byte) (*Config, error) {
 func (r *reader) read(doc *strictyaml.Document) {
 	root := doc.Root()
 	r.readLists(root)
-	env, err := expr.NewEnv(r.lists)
-	if err != nil {
-		root.Failf("lists", "%s", err)
-		return
-	}
-	r.env = env
 	if root.Require("profiles") {
 		r.readProfiles(root, doc)
 	}

@@ -170,9 +170,27 @@ func (r *reader) readReject(m *strictyaml.Map, a *Action) {
 	m.Done()
 }
 
+// environment is what expressions may use. It is made for the first one: it takes
+// longer than all the rest of a file without any.
+func (r *reader) environment() (*expr.Env, error) {
+	if r.env == nil {
+		env, err := expr.NewEnv(r.lists)
+		if err != nil {
+			return nil, err
+		}
+		r.env = env
+	}
+	return r.env, nil
+}
+
 // condition compiles the expression of when; nil if it is wrong.
 func (r *reader) condition(v strictyaml.Value) *expr.Condition {
-	c, err := r.env.Condition(v.Text)
+	env, err := r.environment()
+	if err != nil {
+		v.Failf("%s", err)
+		return nil
+	}
+	c, err := env.Condition(v.Text)
 	if err != nil {
 		failExpression(v, err)
 		return nil
@@ -182,7 +200,12 @@ func (r *reader) condition(v strictyaml.Value) *expr.Condition {
 
 // template compiles a text with ${expressions}; nil if it is wrong.
 func (r *reader) template(v strictyaml.Value) *expr.Template {
-	t, err := r.env.Template(v.Text)
+	env, err := r.environment()
+	if err != nil {
+		v.Failf("%s", err)
+		return nil
+	}
+	t, err := env.Template(v.Text)
 	if err != nil {
 		failExpression(v, err)
 		return nil

@@ -127,6 +127,7 @@ var messageTypes = byType(
 		flag("shadow", (*redirectv1.Edge).GetShadow),
 		texts("features", (*redirectv1.Edge).GetFeatures),
 		texts("allowed_headers", (*redirectv1.Edge).GetAllowedHeaders),
+		texts("own_addresses", (*redirectv1.Edge).GetOwnAddresses),
 	),
 )
 
