@@ -8,6 +8,7 @@ import (
 
 	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
 	"github.com/redirectd/redirectd/internal/edge/message"
+	"github.com/redirectd/redirectd/internal/sipcontract"
 )
 
 // beginAttempt enters a target into the record of attempts.
@@ -42,10 +43,10 @@ func (rc *responseContext) sawProvisional(b *branch, status int) {
 // endAttempt enters the outcome of an attempt into the record.
 func (rc *responseContext) endAttempt(b *branch, outcome redirectv1.Outcome, m *message.Message, detail string) {
 	a := rc.attempts[b.attempt]
-	a.Outcome, a.Detail = outcome, validUTF8(detail)
+	a.Outcome, a.Detail = outcome, sipcontract.Text(detail)
 	a.Duration = durationpb.New(rc.edge.now().Sub(a.StartedAt.AsTime()))
 	if m != nil {
-		a.Response = rc.responseProto(m, b.flow.Remote.String())
+		a.Response = sipcontract.Response(m, b.flow.Remote.String(), rc.shown)
 	}
 	rc.edge.metrics.outcomes.WithLabelValues(outcomeLabel(outcome)).Inc()
 }

@@ -1,6 +1,10 @@
 package edge
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/redirectd/redirectd/internal/edge/message"
+)
 
 // realmOf reads the realm of a challenge or of credentials, such as
 // `Digest realm="example.com", nonce="..."` (RFC 7616 section 3.3, RFC 3261
@@ -24,7 +28,7 @@ func realmOf(value string) (realm string, ok bool) {
 		if ok {
 			return "", false
 		}
-		realm, ok = unquote(text), true
+		realm, ok = message.Unquote(text), true
 	}
 	return realm, ok
 }

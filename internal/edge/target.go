@@ -9,6 +9,7 @@ import (
 	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
 	"github.com/redirectd/redirectd/internal/edge/message"
 	"github.com/redirectd/redirectd/internal/edge/transport"
+	"github.com/redirectd/redirectd/internal/sipcontract"
 	"github.com/redirectd/redirectd/internal/sipuri"
 )
 
@@ -40,7 +41,7 @@ var errNoOnward = errors.New("next_hop: the trunk has no onward route")
 // firstTarget is the target of a request as it came (16.5): what its routes or
 // its Request-URI say, or the next hop of the trunk. The error is for the log.
 func firstTarget(r *routed, nextHops []string) (*target, error) {
-	t := &target{proto: &redirectv1.Target{Uri: validUTF8URI(r.requestURI)}, setRoutes: r.rewritten, flow: r.flow}
+	t := &target{proto: &redirectv1.Target{Uri: sipcontract.URIText(r.requestURI)}, setRoutes: r.rewritten, flow: r.flow}
 	uri, err := sipuri.Parse(r.requestURI)
 	if err == nil && len(uri.Headers) > 0 { // must not go on (19.1.1 table 1, RFC 4475 section 3.1.2.11)
 		uri, err = sipuri.Parse(uri.RequestURI())
@@ -104,7 +105,7 @@ func (t *target) takeRoutes(r *routed) error {
 			return fmt.Errorf("route %q: %w", value, err)
 		}
 		t.routes = append(t.routes, uri)
-		t.proto.Routes = append(t.proto.Routes, validUTF8URI(uri.Text))
+		t.proto.Routes = append(t.proto.Routes, sipcontract.URIText(uri.Text))
 	}
 	if _, loose := t.routes[0].Param("lr"); !loose {
 		t.setRoutes = true

@@ -35,7 +35,7 @@ func ParseNameAddr(value string) (NameAddr, error) {
 	if err != nil {
 		return NameAddr{}, fmt.Errorf("%q: %w", clip(value), err)
 	}
-	n := NameAddr{Display: unquote(parts.display), URI: parts.uri}
+	n := NameAddr{Display: Unquote(parts.display), URI: parts.uri}
 	if n.URI == "" {
 		return n, fmt.Errorf("%q: %w", clip(value), errNoURI)
 	}
@@ -64,7 +64,7 @@ func (n NameAddr) Param(name string) (string, bool) {
 	if i < 0 {
 		return "", false
 	}
-	return unquote(n.Params[i].Value), true
+	return Unquote(n.Params[i].Value), true
 }
 
 // nameAddrParts are the parts of a value, trimmed.
@@ -163,8 +163,9 @@ func trimmed(s string) string {
 	return s[start:end]
 }
 
-// unquote returns the content of a quoted string; other text stays as it is.
-func unquote(s string) string {
+// Unquote returns the content of a quoted string without its escapes (25.1); other
+// text stays as it is.
+func Unquote(s string) string {
 	if len(s) < 2 || s[0] != '"' || s[len(s)-1] != '"' {
 		return s
 	}
