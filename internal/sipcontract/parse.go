@@ -1,0 +1,73 @@
+package sipcontract
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+
+	"github.com/redirectd/redirectd/internal/edge/message"
+)
+
+// parse reads the one message that a text is.
+func parse(text []byte) (*message.Message, error) {
+	if len(text) > message.MaxSize {
+		return nil, errorAt(1, "the message has more than %d bytes", message.MaxSize)
+	}
+	messages, err := Split(text)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(messages) == 0:
+		return nil, errorAt(1, "there is no message; want one that begins with its start line")
+	case len(messages) > 1:
+		return nil, errorAt(messages[1].Line, "a second message begins here; want one")
+	}
+	m := &message.Message{}
+	if err := m.Parse(messages[0].Raw); err != nil {
+		parsed, ok := errors.AsType[*message.ParseError](err)
+		if !ok {
+			return nil, err
+		}
+		line := lineOf(messages[0].Raw, parsed.Reason)
+		return nil, errorAt(messages[0].Line+line-1, "%s", parsed.Detail)
+	}
+	return m, nil
+}
+
+// compactForms are those of the header fields that every message must have (7.3.3).
+var compactForms = map[string]string{"Via": "v", "From": "f", "To": "t", "Call-ID": "i", "Content-Length": "l"}
+
+// lineOf finds the line that an error of the parser is about, by its reason: 1, the
+// start line, if it is about none or what it misses is nowhere.
+func lineOf(raw []byte, reason string) int {
+	kind, header, _ := strings.Cut(reason, " ")
+	found, number := 1, 0
+	for line := range bytes.Lines(raw) {
+		number++
+		line = bytes.TrimRight(line, "\r\n")
+		switch {
+		case len(line) == 0:
+			return found
+		case reason == "NUL in Header" && bytes.IndexByte(line, 0) >= 0,
+			reason == "Bare CR or LF in Header" && bytes.IndexByte(line, '\r') >= 0:
+			return number
+		case number == 1 || line[0] == ' ' || line[0] == '\t':
+			continue
+		}
+		name, _, ok := bytes.Cut(line, []byte(":"))
+		name = bytes.TrimRight(name, " \t")
+		if reason == "Bad Header Field" && (!ok || len(name) == 0 || bytes.ContainsAny(name, " \t\"<>()@,;\\/[]?={}")) {
+			return number
+		}
+		if isHeader(name, header, compactForms[header]) {
+			found = number
+			if kind != "Repeated" {
+				return number
+			}
+		}
+	}
+	return found
+}
+
+// lineOfHeader finds the first header field of that name.
+func lineOfHeader(raw []byte, name string) int { return lineOf(raw, "Bad "+name) }
