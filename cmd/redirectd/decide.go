@@ -4,56 +4,49 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"google.golang.org/protobuf/encoding/protojson"
 
 	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
 	"github.com/redirectd/redirectd/internal/policy"
+	"github.com/redirectd/redirectd/internal/policy/decisiontext"
 )
 
-// maxInput is the longest request that decide reads, in bytes: JSON takes more
-// than the 256 KiB that the server takes.
-const maxInput = 1 << 20
+// decideOptions are the flags of decide.
+type decideOptions struct {
+	config string
+	asJSON bool
+	input  decideInput
+	call   callOptions
+}
 
 func newDecide(ctx context.Context) *cobra.Command {
-	var config string
-	var asJSON bool
+	var o decideOptions
 	cmd := &cobra.Command{
-		Use:   "decide [--config FILE] [FILE]",
+		Use:   "decide [--config FILE] [--profile NAME] [FILE]",
 		Short: "Decide one request, and say why (a dry run)",
-		Long: `Decide one DecideRequest of the contract, read as JSON from FILE or, without one,
-from standard input, and say what became of each contact and why.
-Exit code 2 if the request or the policy file makes no sense.`,
-		Example: `  redirectd decide --config policy.yaml ask.json
+		Long: `Decide one question and say what became of each contact, by which rule and why.
+It is read from FILE or, without one, from standard input, as one of these:
+
+  a DecideRequest of the contract as JSON
+  an INVITE (or another request) and the 3xx that answered it as text, one after the
+    other; lines may end with LF
+  the 3xx alone: the call is then what its To, From, Call-ID and CSeq say
+
+--invite and --response read the two messages from files of their own. The policy is
+shown all header fields of the INVITE but those that are its edge's business; an edge
+shows those of its shown_headers. What a message does not say, flags do; given with
+JSON they replace what stands there.
+Exit code 2 if the question or the policy file makes no sense.`,
+		Example: `  redirectd decide --config policy.yaml call.sip
+  redirectd decide --invite invite.sip --response 302.sip --trunk carrier-a
   redirectd decide --json < ask.json`,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			cfg, err := loadConfig(config)
-			if err != nil {
-				return err
-			}
-			req, err := readRequest(args, cmd.InOrStdin())
-			if err != nil {
-				return err
-			}
-			resp, err := policy.NewBuiltin(cfg).Decide(ctx, req)
-			if err != nil {
-				return err
-			}
-			write := writeText
-			if asJSON {
-				write = writeJSON
-			}
-			if err := write(cmd.OutOrStdout(), req, resp); err != nil {
-				return failure{err}
-			}
-			return nil
-		},
+		RunE: func(cmd *cobra.Command, args []string) error { return decide(ctx, cmd, &o, args) },
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
 				return usagef("one FILE is read, not %d: %s", len(args), strings.Join(args, " "))
@@ -61,47 +54,67 @@ Exit code 2 if the request or the policy file makes no sense.`,
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&config, "config", "", "policy `file` (YAML); without it the default policy")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print the DecideResponse as JSON")
+	f := cmd.Flags()
+	f.StringVar(&o.config, "config", "", "policy `file` (YAML); without it the default policy")
+	f.BoolVar(&o.asJSON, "json", false, "print the DecideResponse as JSON")
+	o.input.flags(f)
+	o.call.flags(f)
 	return cmd
 }
 
-// readRequest reads from the file in args, or from stdin if there is none or it
-// is "-".
-func readRequest(args []string, stdin io.Reader) (*redirectv1.DecideRequest, error) {
-	name, from := "standard input", stdin
-	if len(args) == 1 && args[0] != "-" {
-		name = args[0]
-		file, err := os.Open(name)
-		if err != nil {
-			return nil, fmt.Errorf("read the request: %w", err)
-		}
-		defer func() { _ = file.Close() }() // only read
-		from = file
+func decide(ctx context.Context, cmd *cobra.Command, o *decideOptions, args []string) error {
+	if err := o.call.validate(); err != nil {
+		return err
 	}
-	data, err := io.ReadAll(io.LimitReader(from, maxInput+1))
+	cfg, err := loadConfig(o.config)
 	if err != nil {
-		return nil, failure{fmt.Errorf("read the request: %w", err)}
+		return err
 	}
-	if len(data) > maxInput {
-		return nil, fmt.Errorf("%s has more than %d bytes", name, maxInput)
+	q, err := o.input.read(args, cmd.InOrStdin())
+	if err != nil {
+		return err
 	}
-	req := &redirectv1.DecideRequest{}
-	if err := protojson.Unmarshal(data, req); err != nil {
-		return nil, fmt.Errorf("%s is no DecideRequest: %w", name, jsonError(err))
+	o.call.apply(q.req)
+	if q.isSIP {
+		q.note("asked at " + q.req.GetAskedAt().AsTime().UTC().Format(time.RFC3339Nano))
 	}
-	return req, nil
+	resp, err := policy.NewBuiltin(cfg).Decide(ctx, q.req)
+	if err != nil {
+		return err
+	}
+	if o.asJSON {
+		for _, note := range q.notes {
+			fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", cmd.CommandPath(), note)
+		}
+		err = writeJSON(cmd.OutOrStdout(), resp)
+	} else {
+		err = writeText(cmd.OutOrStdout(), q, resp)
+	}
+	if err != nil {
+		return failure{err}
+	}
+	return nil
 }
 
-// jsonError takes off the prefix of the library, whose blank is now a space and
-// now a no-break space, so that nobody relies on it.
-func jsonError(err error) error {
-	text := strings.ReplaceAll(err.Error(), "\u00a0", " ")
-	return errors.New(strings.TrimPrefix(text, "proto: "))
+// writeText writes a decision for a person at a terminal, and what was assumed.
+func writeText(w io.Writer, q *question, resp *redirectv1.DecideResponse) error {
+	if err := decisiontext.Write(w, q.req, resp); err != nil {
+		return err
+	}
+	for i, note := range q.notes {
+		before := ""
+		if i == 0 {
+			before = "\n"
+		}
+		if _, err := fmt.Fprintf(w, "%s%s\n", before, decisiontext.Shown(note)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // writeJSON indents by itself: the library varies its blanks on purpose.
-func writeJSON(w io.Writer, _ *redirectv1.DecideRequest, resp *redirectv1.DecideResponse) error {
+func writeJSON(w io.Writer, resp *redirectv1.DecideResponse) error {
 	data, err := protojson.Marshal(resp)
 	if err != nil {
 		return err

@@ -74,7 +74,7 @@ Exit codes: 0 good, 1 failed while running, 2 bad usage, configuration or input.
   redirectd --config policy.yaml --listen 0.0.0.0:50051 --admin 0.0.0.0:9050
   redirectd --listen unix:///run/redirectd.sock
   redirectd check --config policy.yaml             is this configuration good?
-  redirectd decide --config policy.yaml ask.json   what would it decide, and why?`
+  redirectd decide --config policy.yaml call.sip   what would it decide, and why?`
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage{err} })

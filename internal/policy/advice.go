@@ -28,7 +28,7 @@ func (d *decision) advice(event *redirectv1.Advice) *redirectv1.DecideResponse {
 		e.Rule, e.Text = d.rule("challenge"), seen+"a challenge is the caller's to answer"
 	case d.profile.NoAdvice != nil && !inRanges(d.profile.NoAdvice, status):
 		e.Rule, e.Text = d.rule("not no_advice"), seen+strconv.Itoa(status)+" is not in no_advice of profile "+d.profile.Name
-	case d.edge.AttemptsLeft != nil && d.edge.GetAttemptsLeft() == 0:
+	case d.edge != nil && d.edge.AttemptsLeft != nil && d.edge.GetAttemptsLeft() == 0:
 		e.Rule, e.Text = d.rule("no attempt left"), seen+"no advice, and the edge makes no more attempts"
 	case !d.can(onward):
 		e.Rule, e.Text = d.rule("no advice"), seen+`no advice, and the edge does not name the feature "onward"`

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
 	"github.com/redirectd/redirectd/internal/policy"
 	"github.com/redirectd/redirectd/internal/policy/policytest"
 )
@@ -53,5 +54,19 @@ func TestInfo(t *testing.T) {
 	info := policy.NewBuiltin(nil).Info()
 	if info.GetName() != "redirectd" || info.GetVersion() == "" || info.GetConfigRevision() != "built-in" || info.GetContractRevision() != "1.0" {
 		t.Errorf("got %v", info)
+	}
+}
+
+// TestAdviceWithoutEdge: a question may leave out who asks; it once panicked.
+func TestAdviceWithoutEdge(t *testing.T) {
+	ask := policytest.Redirected(302, "")
+	ask.Edge = nil
+	ask.Event = &redirectv1.DecideRequest_Advice{Advice: &redirectv1.Advice{Response: &redirectv1.SipResponse{Status: 404}}}
+	resp, err := policy.NewBuiltin(nil).Decide(t.Context(), ask)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := policytest.Summary(resp); got != "try sip:+15550100@edge.test at onward" {
+		t.Errorf("decided %s", got)
 	}
 }

@@ -19,20 +19,31 @@ func (s *splitter) body(h head) ([]byte, error) {
 	if plain == h.length && atEnd(s.text[plain:]) {
 		return s.cut(plain), nil
 	}
-	if h.length > len(s.text) {
-		return nil, errorAt(h.lengthLine, "Content-Length is %s, but %s", h.lengthText, follow(len(s.text)))
-	}
-	s.cut(plain)
-	line, _ := (&splitter{text: s.text}).take()
-	return nil, errorAt(s.line, "Content-Length in line %d is %s; after a body of that many bytes stands %q, which begins no SIP message",
-		h.lengthLine, h.lengthText, clip(line))
+	return nil, s.wrongLength(h)
 }
 
-func follow(n int) string {
-	if n == 1 {
-		return "1 byte follows"
+// wrongLength says how long the body is that ends before the next message.
+func (s *splitter) wrongLength(h head) *Error {
+	end := unsized(s.text)
+	body := bytes.TrimRight(s.text[:end], "\r\n")
+	if len(body) > 0 && len(body) < end { // its last line has an end
+		body = append(bytes.Clone(body), "\r\n"...)
 	}
-	return fmt.Sprintf("%d bytes follow", n)
+	if h.hasLF {
+		body = withCRLF(body, 0)
+	}
+	where := ""
+	if end < len(s.text) {
+		where = fmt.Sprintf(" up to the message in line %d", s.line+bytes.Count(s.text[:end], []byte("\n")))
+	}
+	return errorAt(h.lengthLine, "Content-Length is %s, but the body%s has %d %s", h.lengthText, where, len(body), plural(len(body)))
+}
+
+func plural(n int) string {
+	if n == 1 {
+		return "byte"
+	}
+	return "bytes"
 }
 
 // cut takes n bytes off the text.

@@ -11,8 +11,13 @@ const (
 	InResponse = "response"
 )
 
-// ErrNoRedirect is in the chain of the [Error] of a response that is no 3xx.
-var ErrNoRedirect = errors.New("no redirect")
+// In the chain of an [Error].
+var (
+	// ErrAdvice: the response is from 400 to 699, and [Options.Advice] is not set.
+	ErrAdvice = errors.New("advice")
+	// ErrNoStartLine: a text begins like no SIP message.
+	ErrNoStartLine = errors.New("no start line")
+)
 
 // Error says what makes a text no question, and where.
 type Error struct {
@@ -30,7 +35,7 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s, line %d: %s", e.In, e.Line, e.Text)
 }
 
-// Unwrap returns [ErrNoRedirect] or nil.
+// Unwrap returns [ErrAdvice], [ErrNoStartLine] or nil.
 func (e *Error) Unwrap() error { return e.err }
 
 func errorAt(line int, format string, args ...any) *Error {

@@ -111,9 +111,9 @@ func readResponse(text []byte, advice bool) (*message.Message, error) {
 	case m.IsRequest():
 		return nil, errorAt(1, "this is a request, %s; want the response to it", clip(Text(m.Method())))
 	case status < 300:
-		return nil, &Error{Line: 1, Text: strconv.Itoa(status) + " is no redirect; want 300 to 399", err: ErrNoRedirect}
+		return nil, errorAt(1, "%d is no redirect; want 300 to 399", status)
 	case status >= 400 && !advice:
-		return nil, &Error{Line: 1, Text: strconv.Itoa(status) + " is no redirect but an advice; want 300 to 399", err: ErrNoRedirect}
+		return nil, &Error{Line: 1, Text: strconv.Itoa(status) + " is no redirect but an advice; want 300 to 399", err: ErrAdvice}
 	}
 	return m, nil
 }

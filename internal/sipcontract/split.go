@@ -76,8 +76,10 @@ func (s *splitter) skipBlank() {
 func (s *splitter) next() (Message, error) {
 	start := s.line
 	if line, _, _ := bytes.Cut(s.text, []byte("\n")); !isStartLine(line) {
-		return Message{}, errorAt(start, `%q begins no SIP message; want "INVITE sip:user@host SIP/2.0" or "SIP/2.0 302 Moved Temporarily"`,
+		err := errorAt(start, `%q begins no SIP message; want "INVITE sip:user@host SIP/2.0" or "SIP/2.0 302 Moved Temporarily"`,
 			clip(bytes.TrimSpace(line)))
+		err.err = ErrNoStartLine
+		return Message{}, err
 	}
 	h := s.head()
 	body, err := s.body(h)

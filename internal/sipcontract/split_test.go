@@ -67,8 +67,9 @@ func TestSplitErrors(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"three":    {invite + moved + "\n" + moved, "line 25: a third message begins here; want a request and its response"},
 		"text":     {"\nhello\n", `line 2: "hello" begins no SIP message; want "INVITE sip:user@host SIP/2.0" or "SIP/2.0 302 Moved Temporarily"`},
-		"trailing": {moved + "hello", `line 10: Content-Length in line 8 is 0; after a body of that many bytes stands "hello", which begins no SIP message`},
-		"one byte": {strings.Replace(moved, "Content-Length: 0", "l: 2", 1) + "x", "line 8: Content-Length is 2, but 1 byte follows"},
+		"trailing": {moved + "hello", "line 8: Content-Length is 0, but the body has 5 bytes"},
+		"LF":       {strings.Replace(lf(invite+"\n"+moved), "Length: 10", "Length: 15", 1), "line 11: Content-Length is 15, but the body up to the message in line 16 has 10 bytes"},
+		"one byte": {strings.Replace(moved, "Content-Length: 0", "l: 2", 1) + "x", "line 8: Content-Length is 2, but the body has 1 byte"},
 	} {
 		if _, err := sipcontract.Split([]byte(c.text)); err == nil || err.Error() != c.want {
 			t.Errorf("%s: error %v\nwant %s", name, err, c.want)
