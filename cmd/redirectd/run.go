@@ -74,7 +74,8 @@ Exit codes: 0 good, 1 failed while running, 2 bad usage, configuration or input.
   redirectd --config policy.yaml --listen 0.0.0.0:50051 --admin 0.0.0.0:9050
   redirectd --listen unix:///run/redirectd.sock
   redirectd check --config policy.yaml             is this configuration good?
-  redirectd decide --config policy.yaml call.sip   what would it decide, and why?`
+  redirectd decide --config policy.yaml call.sip   what would it decide, and why?
+  redirectd test policy_test.yaml                  does it decide as its tests expect?`
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage{err} })
@@ -83,11 +84,11 @@ Exit codes: 0 good, 1 failed while running, 2 bad usage, configuration or input.
 		if len(args) == 0 {
 			return nil
 		}
-		return usagef("unknown command %q; there are: serve, check, decide, version", args[0])
+		return usagef("unknown command %q; there are: serve, check, decide, test, version", args[0])
 	}
 	serve := newServe(ctx, "serve")
 	serve.Short = "Serve the policy over gRPC (what redirectd does without a command)"
-	root.AddCommand(serve, newCheck(), newDecide(ctx), newVersion())
+	root.AddCommand(serve, newCheck(), newDecide(ctx), newTest(ctx), newVersion())
 	return root
 }
 

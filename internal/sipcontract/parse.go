@@ -8,8 +8,9 @@ import (
 	"github.com/redirectd/redirectd/internal/edge/message"
 )
 
-// parse reads the one message that a text is.
-func parse(text []byte) (*message.Message, error) {
+// Parse reads the one message that a text is, as [Split] takes it, of at most 64 KiB.
+// Errors are of type [*Error].
+func Parse(text []byte) (*message.Message, error) {
 	if len(text) > message.MaxSize {
 		return nil, errorAt(1, "the message has more than %d bytes", message.MaxSize)
 	}

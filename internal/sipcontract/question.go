@@ -24,7 +24,13 @@ type Options struct {
 	// AskedAt is when the request came, was sent on and is asked about. Zero: not
 	// said.
 	AskedAt time.Time
+	// NextHop is where the request was sent. Empty: [DefaultNextHop], so that a contact
+	// with the caller's own Request-URI is another target than the next hop was.
+	NextHop string
 }
+
+// DefaultNextHop is a next hop that nobody has (RFC 6761 section 6.4).
+const DefaultNextHop = "sip:next-hop.invalid"
 
 // Question makes the first question about a call: the request went to the next hop,
 // which answered with the response. Both are texts as [Split] takes them, of at
@@ -53,6 +59,9 @@ func Question(request, response []byte, o Options) (*redirectv1.DecideRequest, e
 			return nil, in(InResponse, err)
 		}
 	}
+	if o.NextHop == "" {
+		o.NextHop = DefaultNextHop
+	}
 	call := readCall(asked)
 	if !o.AskedAt.IsZero() {
 		call.ReceivedAt = timestamppb.New(o.AskedAt)
@@ -62,7 +71,7 @@ func Question(request, response []byte, o Options) (*redirectv1.DecideRequest, e
 		RequestId: "1",
 		Call:      call,
 		Attempts: []*redirectv1.Attempt{{
-			Target:    &redirectv1.Target{Uri: call.GetRequestUri().GetText()},
+			Target:    &redirectv1.Target{Uri: call.GetRequestUri().GetText(), NextHop: o.NextHop},
 			StartedAt: call.GetReceivedAt(),
 			Outcome:   redirectv1.Outcome_OUTCOME_RESPONSE,
 			Response:  shown,
@@ -88,7 +97,7 @@ func in(part string, err error) error {
 }
 
 func readRequest(text []byte) (*message.Message, error) {
-	m, err := parse(text)
+	m, err := Parse(text)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +111,7 @@ func readRequest(text []byte) (*message.Message, error) {
 }
 
 func readResponse(text []byte, advice bool) (*message.Message, error) {
-	m, err := parse(text)
+	m, err := Parse(text)
 	if err != nil {
 		return nil, err
 	}

@@ -81,7 +81,7 @@ func TestQuestion(t *testing.T) {
 			{Uri: &redirectv1.SipUri{Text: "<sip:"}, Unreadable: `"<sip:": a < has no >`},
 		}}},
 		Attempts: []*redirectv1.Attempt{{
-			Target: &redirectv1.Target{Uri: "sip:bob@example.com;x=%41"}, StartedAt: timestamppb.New(at),
+			Target: &redirectv1.Target{Uri: "sip:bob@example.com;x=%41", NextHop: sipcontract.DefaultNextHop}, StartedAt: timestamppb.New(at),
 			Outcome: redirectv1.Outcome_OUTCOME_RESPONSE, Response: shown,
 		}},
 		AskedAt: timestamppb.New(at),

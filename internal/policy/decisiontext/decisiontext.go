@@ -78,7 +78,7 @@ func Final(r *redirectv1.FinalResponse) string {
 
 func passThrough(req *redirectv1.DecideRequest, p *redirectv1.PassThrough) []string {
 	line := "let the best response so far go to the caller"
-	if ofEvent(req, p.GetWhich()) {
+	if PassesEvent(req, p) {
 		status := req.GetRedirect().GetResponse().GetStatus() + req.GetAdvice().GetResponse().GetStatus() // one of them is 0
 		line = "let the " + strconv.Itoa(int(status)) + " go to the caller"
 	}
@@ -92,9 +92,10 @@ func passThrough(req *redirectv1.DecideRequest, p *redirectv1.PassThrough) []str
 	return append([]string{line}, indented(p.GetHeaderOps())...)
 }
 
-// ofEvent reports whether it is the response of the event that passes.
-func ofEvent(req *redirectv1.DecideRequest, which redirectv1.PassThrough_Which) bool {
-	switch which {
+// PassesEvent reports whether it is the response of the event that passes, and not the
+// best one so far.
+func PassesEvent(req *redirectv1.DecideRequest, p *redirectv1.PassThrough) bool {
+	switch p.GetWhich() {
 	case redirectv1.PassThrough_WHICH_REDIRECT:
 		return true
 	case redirectv1.PassThrough_WHICH_BEST:
