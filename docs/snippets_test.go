@@ -27,7 +27,13 @@ var checks = map[string]func(*testing.T, *page, block){
 	"text readyz":        checkReadyz,
 	"go policy.go":       checkPolicy,
 	"sh decide":          checkCommands,
-	"":                   checkDiagram,
+
+	"sip call.sip":                checkCall,
+	"text call.sip output":        checkOutput,
+	"yaml policy_test.yaml":       checkPolicyTest,
+	"yaml order_test.yaml":        checkFailedTest,
+	"text order_test.yaml output": checkOutput,
+	"":                            checkDiagram,
 }
 
 func TestBlocks(t *testing.T) {

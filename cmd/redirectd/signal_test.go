@@ -18,7 +18,7 @@ import (
 
 // TestSignalsEndWhatDoesNotServe: only serve has something to finish.
 func TestSignalsEndWhatDoesNotServe(t *testing.T) {
-	for _, args := range [][]string{{"check", "--config"}, {"decide"}, {"serve", "--config"}} {
+	for _, args := range [][]string{{"check", "--config"}, {"decide"}, {"test"}, {"serve", "--config"}} {
 		for _, sig := range []os.Signal{syscall.SIGTERM, os.Interrupt} {
 			fifo := filepath.Join(t.TempDir(), "fifo")
 			if err := syscall.Mkfifo(fifo, 0o600); err != nil {
