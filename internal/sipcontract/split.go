@@ -2,6 +2,7 @@ package sipcontract
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"github.com/redirectd/redirectd/internal/edge/message"
@@ -86,7 +87,7 @@ func (s *splitter) next() (Message, error) {
 	if err != nil {
 		return Message{}, err
 	}
-	raw := append(h.raw, body...)
+	raw := slices.Concat(h.raw, body)
 	if len(raw) > message.MaxSize {
 		return Message{}, errorAt(start, "the message has more than %d bytes", message.MaxSize)
 	}

@@ -26,7 +26,8 @@ func TestSplit(t *testing.T) {
 		"LF, counted with CRLF": {lf(invite + "\n" + moved), []string{invite, moved}, 16},
 		"LF, counted as it is": {
 			strings.Replace(lf(invite+"x"+moved), "Length: 10", "Length: 9", 1),
-			[]string{strings.Replace(strings.TrimSuffix(invite, sdp), "Length: 10", "Length: 9", 1) + lf(sdp) + "x", moved}, 15,
+			[]string{strings.Replace(strings.TrimSuffix(invite, sdp), "Length: 10", "Length: 9", 1) + lf(sdp) + "x", moved},
+			15,
 		},
 		"LF, without the last": {strings.TrimSuffix(lf(invite), "\n"), []string{invite}, 1},
 		"no length": {
@@ -37,7 +38,8 @@ func TestSplit(t *testing.T) {
 		"no empty line at end": {lf(invite) + strings.TrimSuffix(lf(moved), "\n\n"), []string{invite, moved}, 15},
 		"a body like a message": {
 			strings.Replace(invite, "Length: 10", "Length: 32", 1) + "SIP/2.0 200 OK\r\nX: y\r\n\r\n",
-			[]string{strings.Replace(invite, "Length: 10", "Length: 32", 1) + "SIP/2.0 200 OK\r\nX: y\r\n"}, 1,
+			[]string{strings.Replace(invite, "Length: 10", "Length: 32", 1) + "SIP/2.0 200 OK\r\nX: y\r\n"},
+			1,
 		},
 	} {
 		got, err := sipcontract.Split([]byte(c.text))

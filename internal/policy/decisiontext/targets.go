@@ -39,14 +39,14 @@ func tryTargets(t *redirectv1.TryTargets) []string {
 // Target says in a line what is tried and where: "sip:a@h through <sip:p;lr> at
 // sip:h2".
 func Target(t *redirectv1.Target) string {
-	s := Shown(t.GetUri())
+	words := []string{Shown(t.GetUri())}
 	for _, r := range t.GetRoutes() {
-		s += " through <" + Shown(r) + ">"
+		words = append(words, "through <"+Shown(r)+">")
 	}
 	if hop := t.GetNextHop(); hop != "" {
-		s += " at " + Shown(hop)
+		words = append(words, "at "+Shown(hop))
 	}
-	return s
+	return strings.Join(words, " ")
 }
 
 // details are what else there is to say about a target.

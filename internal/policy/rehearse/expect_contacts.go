@@ -1,6 +1,7 @@
 package rehearse
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,7 +20,7 @@ func expectContacts(m *strictyaml.Map) (checks []check) {
 	m.Map("contacts").Entries(func(key, value strictyaml.Value) {
 		verdict, why, _ := strings.Cut(value.Text, ":")
 		verdict, why = strings.TrimSpace(verdict), strings.TrimSpace(why)
-		if !known(verdict) {
+		if !slices.Contains(verdicts, verdict) {
 			value.Failf("%q is not allowed; want taken, dropped or moved, alone or with why: \"dropped: scheme\"", value.Text)
 			return
 		}
@@ -34,15 +35,6 @@ func expectContacts(m *strictyaml.Map) (checks []check) {
 		})
 	})
 	return checks
-}
-
-func known(verdict string) bool {
-	for _, v := range verdicts {
-		if v == verdict {
-			return true
-		}
-	}
-	return false
 }
 
 // became returns the verdicts on the contacts of that URI, or on the one of that

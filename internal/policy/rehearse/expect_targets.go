@@ -3,6 +3,7 @@ package rehearse
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
 	"github.com/redirectd/redirectd/internal/policy/decisiontext"
@@ -70,25 +71,23 @@ func texts(targets, like []target) []string {
 	shows := func(f func(target) bool) bool { return like == nil || slices.ContainsFunc(like, f) }
 	lines := make([]string, len(targets))
 	for i, t := range targets {
-		s := decisiontext.Target(t.Target)
+		words := []string{decisiontext.Target(t.Target)}
 		if t.GetLabel() != "" && shows(func(w target) bool { return w.GetLabel() != "" }) {
-			s += ", label " + strconv.Quote(t.GetLabel())
+			words = append(words, "label "+strconv.Quote(t.GetLabel()))
 		}
 		if d := t.ResponseTimeout; d != nil && shows(func(w target) bool { return w.ResponseTimeout != nil }) {
-			s += ", response_timeout " + d.AsDuration().String()
+			words = append(words, "response_timeout "+d.AsDuration().String())
 		}
 		if d := t.AnswerTimeout; d != nil && shows(func(w target) bool { return w.AnswerTimeout != nil }) {
-			s += ", answer_timeout " + d.AsDuration().String()
+			words = append(words, "answer_timeout "+d.AsDuration().String())
 		}
 		if t.advance != "" && shows(func(w target) bool { return w.advance != "" }) {
-			s += ", advance: " + t.advance
+			words = append(words, "advance: "+t.advance)
 		}
 		if shows(func(w target) bool { return w.headers != nil }) {
-			for _, op := range t.headers {
-				s += ", " + op
-			}
+			words = append(words, t.headers...)
 		}
-		lines[i] = s
+		lines[i] = strings.Join(words, ", ")
 	}
 	return lines
 }

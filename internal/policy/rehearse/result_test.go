@@ -36,9 +36,9 @@ func asked(t *testing.T, lines ...string) *redirectv1.DecideRequest {
 	t.Helper()
 	var q *redirectv1.DecideRequest
 	r := parse(t, one(append(lines, "expect: {reject: 404}")...)).Run(t.Context(), policy.Func(
-		func(_ context.Context, req *redirectv1.DecideRequest) (*redirectv1.DecideResponse, error) {
+		func(ctx context.Context, req *redirectv1.DecideRequest) (*redirectv1.DecideResponse, error) {
 			q = proto.CloneOf(req)
-			return policy.NewBuiltin(nil).Decide(t.Context(), req)
+			return policy.NewBuiltin(nil).Decide(ctx, req)
 		}))
 	if r.Err != nil {
 		t.Fatal(r.Err)
@@ -71,7 +71,7 @@ func TestQuestionOfKeys(t *testing.T) {
 		"redirect: {status: 300, reason: Choose, contacts: ['<sip:a@h>;q=0.5', 'sip:b@h, <sip:'], headers: ['Identity: x'], source: 192.0.2.9:5060, from: {uri: sip:x@h, routes: ['sip:p;lr'], next_hop: sip:n, label: l}}",
 		"attempts: [{uri: sip:y@h, status: 486, reason: Busy, provisional: 183}, {uri: sip:z@h, outcome: unresolvable}]",
 		"remaining: [sip:r@h, {uri: sip:s@h, label: s, response_timeout: 2s, answer_timeout: 20s}]",
-		"edge: {features: [routes], allowed_headers: [X-*], attempts_left: 5}",
+		"edge: {features: [routes], allowed_headers: [X-*], attempts_left: 5, own_addresses: ['edge1.example.com:5060']}",
 	)
 	c := q.GetCall()
 	if c.GetProfile() != "default" || c.GetMethod() != "MESSAGE" || c.GetRequestUri().GetUser() != "bob" || c.GetCaller().GetDisplayName() != "Carol" ||
@@ -98,7 +98,7 @@ func TestQuestionOfKeys(t *testing.T) {
 	}) {
 		t.Errorf("remaining %v", left)
 	}
-	if e := q.GetEdge(); len(e.GetFeatures()) != 1 || e.GetAllowedHeaders()[0] != "X-*" || e.GetAttemptsLeft() != 5 {
+	if e := q.GetEdge(); len(e.GetFeatures()) != 1 || e.GetAllowedHeaders()[0] != "X-*" || e.GetOwnAddresses()[0] != "edge1.example.com:5060" || e.GetAttemptsLeft() != 5 {
 		t.Errorf("edge %v", e)
 	}
 }

@@ -84,6 +84,7 @@ func readEdge(m *strictyaml.Map) *redirectv1.Edge {
 	}
 	m.Strings("features", &e.Features)
 	m.Strings("allowed_headers", &e.AllowedHeaders)
+	m.Strings("own_addresses", &e.OwnAddresses)
 	var left int
 	if m.Int("attempts_left", &left, 0, maxAttempts) {
 		e.AttemptsLeft = new(uint32(left))
