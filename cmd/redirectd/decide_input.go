@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 
 	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
 	"github.com/redirectd/redirectd/internal/sipcontract"
+	"github.com/redirectd/redirectd/internal/strictyaml"
 )
 
 // maxInput is the longest question that decide reads, in bytes: JSON takes more
@@ -131,6 +133,14 @@ func (o *decideInput) question(request, response part) (*question, error) {
 	if request.text == nil {
 		q.note("no request was given: " + req.GetCall().GetMethod() + " " + req.GetCall().GetRequestUri().GetText() +
 			" is made up of To, From, Call-ID and CSeq of the response")
+	}
+	if req.GetRedirect() != nil && len(req.GetRedirect().GetContacts()) == 0 {
+		for _, h := range req.GetRedirect().GetResponse().GetHeaders() {
+			if strictyaml.Nearest(h.GetName(), []string{"Contact"}) != "" {
+				q.note("the response has no Contact; is " + strconv.Quote(h.GetName()) + " meant to be it?")
+				break
+			}
+		}
 	}
 	return q, nil
 }

@@ -80,6 +80,14 @@ func TestDecideProfileAndAdvice(t *testing.T) {
 	}
 }
 
+func TestDecideMisspeltContact(t *testing.T) {
+	text := strings.ReplaceAll(fixture(t, "302.sip"), "Contact:", "Contcat:")
+	code, out, errs := runWith(t, text, "decide")
+	if code != exitGood || !strings.Contains(out, "\nthe response has no Contact; is \"Contcat\" meant to be it?\n") {
+		t.Errorf("exit code %d, %s%s", code, errs, out)
+	}
+}
+
 // TestDecideSIPAsJSON: what was assumed goes to stderr, and the answer alone to
 // stdout.
 func TestDecideSIPAsJSON(t *testing.T) {

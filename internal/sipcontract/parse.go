@@ -3,9 +3,11 @@ package sipcontract
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/redirectd/redirectd/internal/edge/message"
+	"github.com/redirectd/redirectd/internal/strictyaml"
 )
 
 // Parse reads the one message that a text is, as [Split] takes it, of at most 64 KiB.
@@ -29,8 +31,13 @@ func Parse(text []byte) (*message.Message, error) {
 		if !ok {
 			return nil, err
 		}
-		line := lineOf(messages[0].Raw, parsed.Reason)
-		return nil, errorAt(messages[0].Line+line-1, "%s", parsed.Detail)
+		line, detail := lineOf(messages[0].Raw, parsed.Reason), parsed.Detail
+		if missing, ok := strings.CutPrefix(parsed.Reason, "Missing "); ok {
+			if at, name := misspelt(messages[0].Raw, missing); at > 0 {
+				line, detail = at, detail+fmt.Sprintf("; is %q meant to be it?", name)
+			}
+		}
+		return nil, errorAt(messages[0].Line+line-1, "%s", detail)
 	}
 	return m, nil
 }
@@ -68,6 +75,21 @@ func lineOf(raw []byte, reason string) int {
 		}
 	}
 	return found
+}
+
+// misspelt finds a header field whose name is a slip of the pen for another; 0 if
+// there is none.
+func misspelt(raw []byte, header string) (line int, name string) {
+	for text := range bytes.Lines(raw) {
+		if line++; len(bytes.TrimSpace(text)) == 0 {
+			break
+		}
+		before, _, ok := bytes.Cut(text, []byte(":"))
+		if ok && line > 1 && strictyaml.Nearest(string(before), []string{header}) != "" {
+			return line, string(before)
+		}
+	}
+	return 0, ""
 }
 
 // lineOfHeader finds the first header field of that name.
