@@ -1,6 +1,8 @@
 package docs_test
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -29,8 +31,36 @@ func checkCall(t *testing.T, p *page, b block) {
 func checkPolicyTest(t *testing.T, p *page, b block) {
 	t.Helper()
 	code, out, errs := program(t, p.save(t), "redirectd", "test", b.name)
-	if code != 0 || errs != "" || !strings.HasSuffix(out, " tests passed\n") {
+	if code != 0 || errs != "" || !strings.HasSuffix(out, " passed\n") {
 		t.Errorf("exit code %d, %s%s", code, out, errs)
+	}
+}
+
+// checkTested: an example of a policy has its tests below it.
+func checkTested(t *testing.T, p *page, b block) {
+	t.Helper()
+	name := strings.TrimSuffix(b.name, ".yaml") + "_test.yaml"
+	if tests := p.find(t, name); !strings.HasPrefix(tests, "policy: "+b.name+"\n") {
+		t.Errorf("%s is not about %s", name, b.name)
+	}
+}
+
+// checkMistakes: what the page says of a broken file is what check prints.
+func checkMistakes(t *testing.T, p *page, b block) {
+	t.Helper()
+	const broken = "profiles:\n- name: default\n  max_atempts: 5\n  rules:\n  - name: by trunk\n    when: call.trnk == \"carrier-a\"\n    then: prefer\n"
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "policy.yaml"), []byte(broken), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"redirectd", "sipedge"} {
+		flag := map[string]string{"redirectd": "--config", "sipedge": "--policy-config"}[name]
+		if !strings.Contains(p.prose, name+" check "+flag+" policy.yaml") {
+			t.Errorf("the page has no command of %s", name)
+		}
+		if code, out, errs := program(t, dir, name, "check", flag, "policy.yaml"); code != 2 || out != "" || errs != b.text {
+			t.Errorf("exit code %d, %s, it prints\n%s\nthe page says\n%s", code, out, errs, b.text)
+		}
 	}
 }
 
