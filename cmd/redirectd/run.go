@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -84,12 +85,23 @@ Exit codes: 0 good, 1 failed while running, 2 bad usage, configuration or input.
 		if len(args) == 0 {
 			return nil
 		}
-		return usagef("unknown command %q; there are: serve, check, decide, test, version", args[0])
+		return usagef("unknown command %q; there are: %s", args[0], commandNames(cmd))
 	}
 	serve := newServe(ctx, "serve")
 	serve.Short = "Serve the policy over gRPC (what redirectd does without a command)"
-	root.AddCommand(serve, newCheck(), newDecide(ctx), newTest(ctx), newVersion())
+	root.AddCommand(serve, newCheck(), newDecide(ctx), newTest(ctx), newSchema(), newVersion())
 	return root
+}
+
+// commandNames lists the commands, in the order of the alphabet.
+func commandNames(root *cobra.Command) string {
+	var names []string
+	for _, c := range root.Commands() {
+		if c.Name() != "help" {
+			names = append(names, c.Name())
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 // noArgs is for commands that take flags only.

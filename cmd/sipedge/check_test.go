@@ -111,7 +111,7 @@ func TestUsage(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{"srve"}, "sipedge: unknown command \"srve\"; there are: serve, check, demo, version\ntry: sipedge --help\n"},
+		{[]string{"srve"}, "sipedge: unknown command \"srve\"; there are: serve, check, schema, demo, version\ntry: sipedge --help\n"},
 		{[]string{"--prot", "5060"}, "sipedge: unknown flag: --prot\ntry: sipedge --help\n"},
 		{[]string{"serve", "x"}, "sipedge serve: unexpected argument \"x\"\ntry: sipedge serve --help\n"},
 		{[]string{"check"}, "sipedge check: which file? Name one with --config or --policy-config\ntry: sipedge check --help\n"},

@@ -91,7 +91,8 @@ Exit codes: 0 good, 1 failed while running, 2 bad usage or configuration.`
 	root.Example = `  sipedge demo
   sipedge --next-hop sip:127.0.0.1:5070
   sipedge --config edge.yaml --policy dns:///redirectd:50051
-  sipedge check --config edge.yaml`
+  sipedge check --config edge.yaml
+  sipedge schema > edge.schema.json`
 	root.SilenceUsage, root.SilenceErrors = true, true
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
@@ -100,9 +101,9 @@ Exit codes: 0 good, 1 failed while running, 2 bad usage or configuration.`
 		if len(args) == 0 {
 			return nil
 		}
-		return usagef("unknown command %q; there are: serve, check, demo, version", args[0])
+		return usagef("unknown command %q; there are: serve, check, schema, demo, version", args[0])
 	}
-	root.AddCommand(newServe(), newCheck(), newDemo(), newVersion())
+	root.AddCommand(newServe(), newCheck(), newSchema(), newDemo(), newVersion())
 	return root
 }
 

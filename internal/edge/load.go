@@ -24,7 +24,17 @@ func LoadConfig(path string) (*Config, error) {
 // ParseConfig reads a configuration; file is its name in errors.
 func ParseConfig(file string, data []byte) (*Config, error) {
 	doc := strictyaml.Read(file, data)
-	root, c := doc.Root(), &Config{}
+	c := &Config{}
+	readConfig(doc, c)
+	if err := doc.Err(); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// readConfig reads what [Schema] describes. What c has before it are the defaults.
+func readConfig(doc *strictyaml.Document, c *Config) {
+	root := doc.Root()
 	root.EachOrMap("listen", readAddress(&c.Listen), func(m *strictyaml.Map) { readListener(m, c) })
 	readAdvertise(root, &c.Advertise)
 	root.String("admin", &c.Admin)
@@ -33,7 +43,7 @@ func ParseConfig(file string, data []byte) (*Config, error) {
 	for _, m := range root.Maps("trunks") {
 		c.Trunks = append(c.Trunks, readTrunk(m, c.Trunks))
 	}
-	var strangers string
+	strangers := string(c.Strangers)
 	root.Enum("strangers", &strangers, string(Reject), string(Ignore))
 	c.Strangers = Strangers(strangers)
 	readTLS(root.Map("tls"), &c.TLS)
@@ -49,14 +59,11 @@ func ParseConfig(file string, data []byte) (*Config, error) {
 	readPolicy(root.Map("policy"), &c.Policy)
 	readLimits(root.Map("limits"), &c.Limits)
 	root.Done()
-	if err := doc.Err(); err != nil {
-		return nil, err
-	}
-	return c, nil
 }
 
 func readAddress(into *[]transport.Address) func(strictyaml.Value) {
 	return func(v strictyaml.Value) {
+		v.Like("^[^:/]+://", "udp://0.0.0.0:5060", "tls://[::1]:5061")
 		address, err := transport.ParseAddress(v.Text)
 		if err != nil {
 			v.Failf("%v", err)
@@ -70,10 +77,9 @@ func readAddress(into *[]transport.Address) func(strictyaml.Value) {
 func readListener(m *strictyaml.Map, c *Config) {
 	defer m.Done()
 	before := len(c.Listen)
+	m.Require("address")
 	if v, ok := m.Value("address"); ok {
 		readAddress(&c.Listen)(v)
-	} else {
-		m.Require("address")
 	}
 	var host string
 	if !readAdvertise(m, &host) || len(c.Listen) == before {
@@ -90,6 +96,7 @@ func readAdvertise(m *strictyaml.Map, into *string) bool {
 	if !ok {
 		return false
 	}
+	v.Like("", "edge1.example.com", "192.0.2.1")
 	if err := checkAdvertise(v.Text); err != nil {
 		v.Failf("%v", err)
 		return false
@@ -99,6 +106,7 @@ func readAdvertise(m *strictyaml.Map, into *string) bool {
 
 func readHops(m *strictyaml.Map, key string, into *[]string) {
 	m.OneOrEach(key, func(v strictyaml.Value) {
+		v.Like("^[sS][iI][pP][sS]?:", "sip:192.0.2.10:5060", "sips:sip.example.com")
 		if err := checkHop(v.Text); err != nil {
 			v.Failf("%v", err)
 			return
@@ -153,7 +161,7 @@ func readPolicy(m *strictyaml.Map, p *PolicyConfig) {
 	m.String("target", &p.Target)
 	m.String("config", &p.File)
 	m.Duration("timeout", &p.Timeout, 10*time.Millisecond, 10*time.Second)
-	var on string
+	on := string(p.OnUnavailable)
 	if m.Enum("on_unavailable", &on, string(Map), string(Embedded), string(PassThrough)) {
 		p.OnUnavailable = OnUnavailable(on)
 	}

@@ -15,7 +15,7 @@ func readTLS(m *strictyaml.Map, c *transport.TLSConfig) {
 	m.String("cert", &c.Cert)
 	m.String("key", &c.Key)
 	m.String("ca", &c.CA)
-	var auth string
+	auth := string(c.ClientAuth)
 	m.Enum("client_auth", &auth, string(transport.ClientAuthNone), string(transport.ClientAuthRequest), string(transport.ClientAuthRequire))
 	c.ClientAuth = transport.ClientAuth(auth)
 	m.Done()
@@ -23,6 +23,7 @@ func readTLS(m *strictyaml.Map, c *transport.TLSConfig) {
 
 func readDNS(m *strictyaml.Map, c *DNSConfig) {
 	m.Some("servers", func(v strictyaml.Value) {
+		v.Like("", "192.0.2.53", "[2001:db8::53]:53")
 		server, err := parseServer(v.Text)
 		if err != nil {
 			v.Failf("%v", err)
@@ -83,6 +84,7 @@ var wellKnown = map[string][]netip.Prefix{
 
 // readNetworks reads a network, or the name of well-known ones.
 func readNetworks(v strictyaml.Value, into *[]netip.Prefix) {
+	v.Like("", "private", "loopback", "link_local", "192.0.2.0/24")
 	if named, ok := wellKnown[v.Text]; ok {
 		*into = append(*into, named...)
 		return

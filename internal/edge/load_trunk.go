@@ -42,6 +42,7 @@ func readTrunk(m *strictyaml.Map, before []Trunk) Trunk {
 // here, because here is the line.
 func readCriteria(m *strictyaml.Map, t *Trunk) {
 	m.Some("from", func(v strictyaml.Value) {
+		v.Like("", "192.0.2.0/24", "192.0.2.1")
 		prefix, err := parsePrefix(v.Text)
 		if err != nil {
 			v.Failf("%q is no address and no network: want 192.0.2.1 or 192.0.2.0/24", v.Text)
@@ -58,9 +59,7 @@ func readCriteria(m *strictyaml.Map, t *Trunk) {
 		}
 		t.TLSNames = append(t.TLSNames, name)
 	})
-	if !m.Has("from") && !m.Has("listeners") && !m.Has("tls_names") {
-		m.Failf("from", "the key is missing: a trunk has at least one of from, listeners and tls_names")
-	}
+	m.RequireAny("a trunk has at least one of from, listeners and tls_names", "from", "listeners", "tls_names")
 }
 
 // isDomain reports whether s is a host name of RFC 1123 that is no address.

@@ -66,7 +66,7 @@ func LoadConfig(path string) (*Config, error) {
 // are looked for beside it.
 func ParseConfig(file string, data []byte) (*Config, error) {
 	doc := strictyaml.Read(file, data)
-	r := &reader{cfg: &Config{}, file: file, content: sha256.New(), lists: make(map[string]*expr.List)}
+	r := newReader(file)
 	_, _ = r.content.Write(data) // a hash takes everything
 	r.read(doc)
 	if err := doc.Err(); err != nil {
@@ -75,6 +75,10 @@ func ParseConfig(file string, data []byte) (*Config, error) {
 	r.cfg.Revision = hex.EncodeToString(r.content.Sum(nil)[:6])
 	r.cfg.Warnings = doc.Warnings()
 	return r.cfg, nil
+}
+
+func newReader(file string) *reader {
+	return &reader{cfg: &Config{}, file: file, content: sha256.New(), lists: make(map[string]*expr.List)}
 }
 
 // read reads what [Schema] describes.

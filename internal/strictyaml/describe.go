@@ -73,7 +73,7 @@ type keys struct {
 }
 
 // noNode stands for what is in no file.
-var noNode = &yaml.Node{Kind: yaml.ScalarNode, Tag: tagText}
+var noNode = &yaml.Node{Kind: yaml.ScalarNode, Tag: tagText, Line: 1, Column: 1}
 
 // one notes that a single value is read here.
 func (s *Schema) one() *single {

@@ -131,8 +131,8 @@ func plain(s string) string { return strings.Join(strings.Fields(s), "") }
 // description without a key.
 func TestDescriptionsAreComplete(t *testing.T) {
 	paths := slices.DeleteFunc(slices.Clone(allPaths), func(s string) bool { return s == "route.why" || s == "mode" })
-	_, err := Describe(readEverything).JSON(described(t, append(paths, "rout", "listen[].adress")...))
-	const want = "keys without a description: route.why, mode; descriptions of keys that nobody reads: listen[].adress, rout"
+	_, err := Describe(readEverything).JSON(described(t, append(paths, "rout", "listen[].host")...))
+	const want = "keys without a description: route.why, mode; descriptions of keys that nobody reads: listen[].host, rout"
 	if err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
