@@ -59,15 +59,21 @@ lint: $(GOLANGCI) $(BUF) ## Check the style of the Go code, and the contract
 	@.ci/breaking $(BUF)
 
 .PHONY: generate
-generate: $(BUF) ## Generate gen/ from proto/
+generate: $(BUF) ## Generate gen/ from proto/, and docs/schema/ from the code that reads the files
 	$(BUF) generate
+	go run ./cmd/redirectd schema > docs/schema/policy.schema.json
+	go run ./cmd/sipedge schema > docs/schema/edge.schema.json
 
 .PHONY: check-generate
-check-generate: $(BUF) ## Check that gen/ is what proto/ says
+check-generate: $(BUF) ## Check that gen/ is what proto/ says, and docs/schema/ what the code that reads the files does
 	@tmp=$$(mktemp -d); trap 'rm -rf "$$tmp"' EXIT; \
 	$(BUF) generate --output "$$tmp"; \
 	diff -r "$$tmp/gen" gen || { echo "gen/ is not what proto/ says: run make generate" >&2; exit 1; }; \
-	if [ -n "$$(git status --porcelain gen 2>/dev/null)" ]; then echo "note: gen/ is not committed yet" >&2; fi
+	mkdir "$$tmp/schema"; \
+	go run ./cmd/redirectd schema > "$$tmp/schema/policy.schema.json"; \
+	go run ./cmd/sipedge schema > "$$tmp/schema/edge.schema.json"; \
+	diff -r "$$tmp/schema" docs/schema || { echo "docs/schema/ is not what the code says: run make generate" >&2; exit 1; }; \
+	if [ -n "$$(git status --porcelain gen docs/schema 2>/dev/null)" ]; then echo "note: gen/ or docs/schema/ is not committed yet" >&2; fi
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME (10s)

@@ -20,7 +20,9 @@ import (
 var checks = map[string]func(*testing.T, *page, block){
 	"yaml edge.yaml":     checkEdge,
 	"yaml policy.yaml":   checkProfiles,
+	"yaml modeline":      checkModeline,
 	"json question.json": checkQuestion,
+	"json settings.json": checkSettings,
 	"text decide output": checkDecideOutput,
 	"text demo output":   checkDemoOutput,
 	"text usage":         checkUsage,
