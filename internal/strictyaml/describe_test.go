@@ -19,7 +19,10 @@ func readEverything(doc *Document) {
 	root.Duration("wait", &wait, 0, time.Hour)
 	root.Duration("pause", &pause, time.Second, 3*time.Minute)
 	root.Strings("words", &words)
-	root.Some("codes", func(v Value) { v.Int(300, 399) })
+	root.Some("codes", func(v Value) {
+		v.Int(300, 399)
+		v.FailfAt(1, 1, "", "is nothing")
+	})
 	root.OneOrEach("hops", func(v Value) { v.Like("^sip:", "sip:a") })
 	root.EachOrMap("listen", func(Value) {}, func(m *Map) {
 		m.RequireAny("a listener has one of them", "address", "port")
