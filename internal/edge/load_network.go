@@ -60,6 +60,7 @@ func readTargets(m *strictyaml.Map) (t Targets) {
 	})
 	m.Each("deny", func(v strictyaml.Value) { readNetworks(v, &t.Deny) })
 	m.Some("ports", func(v strictyaml.Value) {
+		v.Examples("5060", "1024-65535")
 		ports, err := parsePorts(v.Text)
 		if err != nil {
 			v.Failf("%v", err)

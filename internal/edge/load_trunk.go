@@ -52,6 +52,7 @@ func readCriteria(m *strictyaml.Map, t *Trunk) {
 	})
 	m.Some("listeners", readAddress(&t.Listeners))
 	m.Some("tls_names", func(v strictyaml.Value) {
+		v.Examples("sip.example.com")
 		name := strings.ToLower(v.Text)
 		if !isDomain(name) {
 			v.Failf("%q is no domain: want one such as sip.example.com, without a wildcard (RFC 5922 section 7.2)", v.Text)
@@ -80,6 +81,7 @@ func isDomain(s string) bool {
 
 // readMethod reads a method that a trunk may send outside a dialog.
 func readMethod(v strictyaml.Value, into *[]string) {
+	v.Examples("INVITE", "OPTIONS", "REGISTER", "SUBSCRIBE", "MESSAGE")
 	switch upper := strings.ToUpper(v.Text); {
 	case !isToken(v.Text):
 		v.Failf("%q is no method: want one such as INVITE", v.Text)

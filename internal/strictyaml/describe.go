@@ -47,7 +47,7 @@ type single struct {
 	within   string   // of duration: "100ms to 30s"
 	zero     bool     // of duration: 0 needs no unit
 	pattern  string   // of text
-	examples []string // of text
+	examples []string // of text and anything
 }
 
 type kind int

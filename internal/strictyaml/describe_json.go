@@ -67,7 +67,7 @@ type jsonSchema struct {
 	AnyOf         []*jsonSchema `json:"anyOf,omitempty"`
 	AllOf         []*jsonSchema `json:"allOf,omitempty"`
 	Default       any           `json:"default,omitempty"`
-	Examples      []string      `json:"examples,omitempty"`
+	Examples      []any         `json:"examples,omitempty"`
 }
 
 type property struct {
@@ -221,7 +221,7 @@ const aTime = `[-+]?(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+`
 func (s *single) build() []*jsonSchema {
 	switch s.kind {
 	case text:
-		return []*jsonSchema{{Type: "string", Pattern: s.pattern, Examples: s.examples}}
+		return []*jsonSchema{{Type: "string", Pattern: s.pattern, Examples: examples(s.examples, 0)}}
 	case whole:
 		return []*jsonSchema{{Type: "integer", Minimum: &s.lo, Maximum: &s.hi}}
 	case boolean:
@@ -239,7 +239,17 @@ func (s *single) build() []*jsonSchema {
 		return []*jsonSchema{out}
 	case anything:
 	}
-	return []*jsonSchema{{Type: []string{"string", "number", "boolean"}}}
+	return []*jsonSchema{{Type: []string{"string", "number", "boolean"}, Examples: examples(s.examples, 1)}}
+}
+
+// examples are written as an editor puts them into a file: texts as texts (0), and
+// of anything else that which YAML takes it for (1).
+func examples(values []string, meaning int) (all []any) {
+	for _, v := range values {
+		m := meanings(v)
+		all = append(all, m[min(meaning, len(m)-1)])
+	}
+	return all
 }
 
 // meanings are what a word is to YAML: true stands for itself and, in quotes, for

@@ -24,7 +24,7 @@ func readEverything(doc *Document) {
 		v.FailfAt(1, 1, "", "is nothing")
 	})
 	root.OneOrEach("hops", func(v Value) { v.Like("^sip:", "sip:a") })
-	root.EachOrMap("listen", func(Value) {}, func(m *Map) {
+	root.EachOrMap("listen", func(v Value) { v.Examples("all", "5060") }, func(m *Map) {
 		m.RequireAny("a listener has one of them", "address", "port")
 		m.Value("address")
 		m.Value("port")
@@ -78,7 +78,7 @@ const everything = `{
       {"type": "array", "items": {"type": "string", "pattern": "^sip:", "examples": ["sip:a"]}}
     ]},
     "listen": {"description": "D.", "type": "array", "items": {"anyOf": [
-      {"type": ["string", "number", "boolean"]},
+      {"type": ["string", "number", "boolean"], "examples": ["all", 5060]},
       {"type": "object", "properties": {
         "address": {"description": "D.", "type": ["string", "number", "boolean"]},
         "port": {"description": "D.", "type": ["string", "number", "boolean"]}

@@ -34,6 +34,14 @@ func (v Value) Like(pattern string, examples ...string) {
 	}
 }
 
+// Examples names good values, for a schema and without looking at the value; others
+// may be good too.
+func (v Value) Examples(values ...string) {
+	if v.schema != nil {
+		v.schema.one().examples = values
+	}
+}
+
 // Failf reports a problem at this value.
 func (v Value) Failf(format string, args ...any) {
 	v.doc.fail(v.Line, v.Col, v.Path, fmt.Sprintf(format, args...))
