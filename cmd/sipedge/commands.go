@@ -16,7 +16,8 @@ func newCheck() *cobra.Command {
 		Use:   "check [--config FILE] [--policy-config FILE]",
 		Short: "Say whether a configuration is good, or every mistake with its line",
 		Long: `Say whether a configuration is good: the file of the edge, the file of the
-embedded policy, and the flags with both. Exit code 0 if it is, 2 if not.`,
+embedded policy, and the flags with both. Exit code 0 if it is, 2 if not. With
+both files, profiles that no trunk uses are warned of on standard error.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if s.config == "" && s.policyConfig == "" {
@@ -28,6 +29,9 @@ embedded policy, and the flags with both. Exit code 0 if it is, 2 if not.`,
 			}
 			if err := checkTarget(l); err != nil {
 				return err
+			}
+			for _, w := range l.unused() {
+				_, _ = fmt.Fprintln(cmd.ErrOrStderr(), w) // nobody is left to tell if stderr is gone
 			}
 			return l.describe(cmd.OutOrStdout())
 		},

@@ -42,13 +42,22 @@ func NewBuiltin(cfg *Config) *Builtin {
 		b.profiles[p.Name] = p
 		b.names = append(b.names, p.Name)
 	}
-	if len(b.names) > 0 {
-		b.unnamed = &cfg.Profiles[0]
-	}
-	if p, ok := b.profiles[DefaultProfile]; ok {
-		b.unnamed = p
-	}
+	b.unnamed = cfg.Unnamed()
 	return b
+}
+
+// Unnamed returns the profile for a call that names none: [DefaultProfile], or the
+// first if there is none of that name; nil if there is none at all.
+func (c *Config) Unnamed() *Profile {
+	for i := range c.Profiles {
+		if c.Profiles[i].Name == DefaultProfile {
+			return &c.Profiles[i]
+		}
+	}
+	if len(c.Profiles) > 0 {
+		return &c.Profiles[0]
+	}
+	return nil
 }
 
 // Info says who answers, as GetPolicyInfo has it.
