@@ -100,17 +100,20 @@ func readTimers(m *strictyaml.Map, response, answer *time.Duration) {
 }
 
 // choice is a word of the file and what it stands for.
-type choice[T any] struct {
+type choice[T comparable] struct {
 	word  string
 	value T
 }
 
-func choose[T any](m *strictyaml.Map, key string, into *T, choices ...choice[T]) {
+func choose[T comparable](m *strictyaml.Map, key string, into *T, choices ...choice[T]) {
 	words := make([]string, len(choices))
 	for i, c := range choices {
 		words[i] = c.word
 	}
 	word := ""
+	if i := slices.IndexFunc(choices, func(c choice[T]) bool { return c.value == *into }); i >= 0 {
+		word = choices[i].word
+	}
 	if !m.Enum(key, &word, words...) {
 		return
 	}
@@ -193,6 +196,7 @@ func readFinal(v strictyaml.Value) (int, bool) {
 // readExhausted reads a word or a status.
 func readExhausted(m *strictyaml.Map, p *Profile) {
 	v, ok := m.Value("exhausted")
+	v.Examples("best", "mapped", "480")
 	switch {
 	case !ok:
 	case v.Text == "best":
@@ -218,6 +222,7 @@ func readAdvance(m *strictyaml.Map, p *Profile) {
 	if m.Has("advance") {
 		p.Advance = Advance{}
 		m.Each("advance", func(v strictyaml.Value) {
+			v.Examples("timeout", "transport_error", "500-599")
 			switch v.Text {
 			case "timeout":
 				p.Advance.Timeout = true
@@ -232,6 +237,7 @@ func readAdvance(m *strictyaml.Map, p *Profile) {
 	}
 	var stop []statusRange
 	m.Each("stop", func(v strictyaml.Value) {
+		v.Examples("timeout", "transport_error", "500-599")
 		switch v.Text {
 		case "timeout":
 			p.Advance.Timeout = false

@@ -51,6 +51,7 @@ func (r *reader) readRule(m *strictyaml.Map) Rule {
 	if m.Has("on") {
 		rule.On = 0
 		m.Some("on", func(v strictyaml.Value) {
+			v.Examples("redirect", "advice", "failure")
 			switch v.Text {
 			case "redirect":
 				rule.On |= onRedirect
