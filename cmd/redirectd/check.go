@@ -14,7 +14,8 @@ func newCheck() *cobra.Command {
 		Use:   "check --config FILE",
 		Short: "Say whether a policy file is good",
 		Long: `Say whether a policy file is good. Every problem is named with its file, line and
-column, the key, and what is allowed. Exit code 0 if it is good, 2 if not.`,
+column, the key, and what is allowed. A rule that nothing can reach is warned of.
+Exit code 0 if the file is good, 2 if not.`,
 		Example: `  redirectd check --config policy.yaml`,
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -24,6 +25,9 @@ column, the key, and what is allowed. Exit code 0 if it is good, 2 if not.`,
 			cfg, err := policy.LoadConfig(config)
 			if err != nil {
 				return err
+			}
+			for _, w := range cfg.Warnings {
+				_, _ = fmt.Fprintln(cmd.ErrOrStderr(), w.Warning()) // nobody is left to tell if stderr is gone
 			}
 			noun := "profiles"
 			if len(cfg.Profiles) == 1 {

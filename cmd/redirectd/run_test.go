@@ -192,3 +192,18 @@ func TestEndedBeforeItBegan(t *testing.T) {
 type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
+// TestCheckWarns of a rule that nothing can reach, and takes the file for good.
+func TestCheckWarns(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "policy.yaml")
+	const policy = "profiles:\n- name: default\n  rules:\n  - {name: all, then: keep}\n  - {name: none, when: contact.uri.port == 1, then: skip}\n"
+	if err := os.WriteFile(file, []byte(policy), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out, errs strings.Builder
+	code := run(t.Context(), []string{"check", "--config", file}, strings.NewReader(""), &out, &errs)
+	want := file + `:5:6: warning: profiles[0].rules[1].name: the rule cannot be reached: rule "all" before it says of every contact what becomes of it` + "\n"
+	if code != 0 || errs.String() != want || !strings.Contains(out.String(), ": ok: 1 profile") {
+		t.Errorf("exit code %d, %s%s\nwant %s", code, out.String(), errs.String(), want)
+	}
+}

@@ -30,6 +30,9 @@ both files, profiles that no trunk uses are warned of on standard error.`,
 			if err := checkTarget(l); err != nil {
 				return err
 			}
+			for _, w := range l.profiles.Warnings {
+				_, _ = fmt.Fprintln(cmd.ErrOrStderr(), w.Warning()) // nobody is left to tell if stderr is gone
+			}
 			for _, w := range l.unused() {
 				_, _ = fmt.Fprintln(cmd.ErrOrStderr(), w) // nobody is left to tell if stderr is gone
 			}

@@ -55,7 +55,15 @@ func New(cfg *policy.Config, o Options) *Reloader {
 	r := &Reloader{o: o, live: policy.NewLive(policy.NewBuiltin(cfg)), poke: make(chan struct{}, 1), files: slices.Clone(cfg.Files)}
 	r.readAt.Store(time.Now().UnixNano())
 	r.metrics = newMetrics(r)
+	r.warn(cfg)
 	return r
+}
+
+// warn logs what is no mistake in a policy but hardly meant.
+func (r *Reloader) warn(cfg *policy.Config) {
+	for _, w := range cfg.Warnings {
+		r.o.Logger.Warn("policy", "warning", w.String())
+	}
 }
 
 // Live returns the policy, which is always the last good one.
@@ -151,6 +159,7 @@ func (r *Reloader) reload(asked bool) {
 	r.readAt.Store(time.Now().UnixNano())
 	if cfg.Revision != before {
 		r.live.Swap(builtin)
+		r.warn(cfg)
 	}
 	failed := r.failed.Swap(nil) != nil
 	switch {

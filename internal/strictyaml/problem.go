@@ -23,8 +23,13 @@ type Problem struct {
 }
 
 // String returns "file:line:col: path: text", and what is shown below it.
-func (p Problem) String() string {
-	s := p.File + ":" + strconv.Itoa(p.Line) + ":" + strconv.Itoa(p.Col) + ": "
+func (p Problem) String() string { return p.line("") }
+
+// Warning is String of what is no mistake: "file:line:col: warning: path: text".
+func (p Problem) Warning() string { return p.line("warning: ") }
+
+func (p Problem) line(kind string) string {
+	s := p.File + ":" + strconv.Itoa(p.Line) + ":" + strconv.Itoa(p.Col) + ": " + kind
 	if p.Path != "" {
 		s += p.Path + ": "
 	}
