@@ -50,7 +50,7 @@ func full() plan {
 		ringingLoad:    load{work: responder.One, rate: 1000, seconds: 3},
 		highestSystems: []string{report.Floor, report.Kamailio, report.Sipedge, report.SipedgeTCP},
 		search:         search{first: 2000, seconds: 2.5, fine: 1.15},
-		decisions:      decisions{systems: []string{report.Echo, report.Redirectd, report.RedirectdQuiet}, inFlight: []int{1, 16}, time: 2 * time.Second},
+		decisions:      decisions{systems: []string{report.Echo, report.Redirectd, report.RedirectdQuiet, report.RedirectdRules}, inFlight: []int{1, 16}, time: 2 * time.Second},
 		repetitions:    5,
 	}
 }
@@ -66,7 +66,7 @@ func quick() plan {
 			{kind: report.Calls, name: "300", load: one.of(responder.Three), systems: both, repetitions: 1},
 			{kind: report.Calls, name: "302", load: one.at(2000, 2.5), systems: both, repetitions: 1},
 		},
-		decisions:   decisions{systems: []string{report.Echo, report.Redirectd}, inFlight: []int{16}, time: 1500 * time.Millisecond},
+		decisions:   decisions{systems: []string{report.Echo, report.Redirectd, report.RedirectdRules}, inFlight: []int{16}, time: 1500 * time.Millisecond},
 		repetitions: 1,
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	_ "embed"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -14,6 +15,9 @@ import (
 	"github.com/redirectd/redirectd/bench/report"
 	"github.com/redirectd/redirectd/bench/responder"
 )
+
+//go:embed rules.yaml
+var twentyRules []byte
 
 // decisions is the load on a policy alone.
 type decisions struct {
@@ -103,6 +107,13 @@ func (b *bench) runDecision(ctx context.Context, d decisions, inFlight int, syst
 		c = &commandLine{program: b.programs.self, args: []string{"echo", "-response", b.answer}}
 	case report.RedirectdQuiet:
 		c.args = append(c.args, "--log-sample", "0")
+	}
+	if system == report.RedirectdRules {
+		file := filepath.Join(dir, "rules.yaml")
+		if err := os.WriteFile(file, twentyRules, 0o600); err != nil {
+			return err
+		}
+		c.args = append(c.args, "--config", file)
 	}
 	policy, err := s.run("policy", c)
 	if err != nil {

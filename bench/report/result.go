@@ -25,6 +25,7 @@ const (
 	Echo           = "bare grpc echo"
 	Redirectd      = "redirectd"
 	RedirectdQuiet = "redirectd, no log"
+	RedirectdRules = "redirectd, twenty rules"
 )
 
 // Kind is the question that a run answers.

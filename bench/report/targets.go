@@ -23,6 +23,7 @@ var targetList = []target{
 	{"memory of a ringing call, of 20000, x kamailio", 1, false, ratio(Key{Kind: Ringing, Work: "302", Rate: 1000, Ringing: 20000}, Sipedge, Kamailio, ringBytes)},
 	{"highest rate without loss or retransmission, x kamailio", 1, true, ratio(Key{Kind: Highest, Work: "302"}, Sipedge, Kamailio, highestRate)},
 	{"redirectd: CPU of a decision, x bare echo", 1.3, false, ratio(Key{Kind: Decision, Work: "302", Rate: 16}, Redirectd, Echo, decisionCPU)},
+	{"redirectd: CPU of a decision with twenty rules, x without", 2, false, ratio(Key{Kind: Decision, Work: "302", Rate: 16}, RedirectdRules, Redirectd, decisionCPU)},
 	{"growth: CPU of each further attempt, x the first redirect", 1.1, false, attemptGrowth},
 	{"growth: CPU with 20000 calls ringing, x with 1", 1.1, false, ringingGrowth},
 }

@@ -140,7 +140,7 @@ func FuzzParseConfig(f *testing.F) {
 	f.Add("profiles: [{name: a, redirect: disabled, max_attempts: 64, after_ringing: stop, register: map}]")
 	f.Add("profiles: []")
 	f.Add(everythingYAML)
-	f.Add(twentyRules)
+	f.Add(twentyRules(f))
 	f.Add("x: &a 1\ny: *a")
 	f.Fuzz(func(t *testing.T, data string) {
 		cfg, err := policy.ParseConfig("t.yaml", []byte(data))

@@ -2,6 +2,7 @@ package policy_test
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -10,23 +11,19 @@ import (
 	"github.com/redirectd/redirectd/internal/policy/policytest"
 )
 
-// twentyRules are rules as operators write them; none of them holds for the
-// benchmark's call, so that all are asked.
-var twentyRules = func() string {
-	s := "lists: [{name: premium, type: prefixes, values: ['+1900', '+1976', '+882', '+979']}]\nprofiles:\n- name: default\n  rules:\n"
-	for i := range 4 {
-		s += fmt.Sprintf("  - {name: number %[1]d, when: 'e164(contact.uri).startsWith(\"+190%[1]d\")', then: skip}\n", i)
-		s += fmt.Sprintf("  - {name: host %[1]d, when: 'contact.uri.host == \"gw%[1]d.example\" && call.trunk == \"carrier-a\"', then: prefer}\n", i)
-		s += fmt.Sprintf("  - {name: list %[1]d, when: 'in_list(contact.uri, \"premium\") && call.profile != \"x%[1]d\"', then: skip}\n", i)
-		s += fmt.Sprintf("  - {name: network %[1]d, when: 'in_network(contact.uri.host, \"192.0.%[1]d.0/24\")', then: {label: x}}\n", i)
-		s += fmt.Sprintf("  - {name: call %[1]d, when: 'call.trunk == \"carrier-%[1]d\" && attempts.size() > 1', then: {reject: 403}}\n", i)
+// twentyRules are those of bench/.
+func twentyRules(tb testing.TB) string {
+	tb.Helper()
+	data, err := os.ReadFile("../../bench/rules.yaml")
+	if err != nil {
+		tb.Fatal(err)
 	}
-	return s
-}()
+	return string(data)
+}
 
 // BenchmarkRules shows what twenty rules cost beside none.
 func BenchmarkRules(b *testing.B) {
-	for _, c := range []struct{ name, config string }{{"none", "profiles: [{name: default}]"}, {"twenty", twentyRules}} {
+	for _, c := range []struct{ name, config string }{{"none", "profiles: [{name: default}]"}, {"twenty", twentyRules(b)}} {
 		cfg, err := policy.ParseConfig("p.yaml", []byte(c.config))
 		if err != nil {
 			b.Fatal(err)
