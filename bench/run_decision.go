@@ -109,11 +109,10 @@ func (b *bench) runDecision(ctx context.Context, d decisions, inFlight int, syst
 		c.args = append(c.args, "--log-sample", "0")
 	}
 	if system == report.RedirectdRules {
-		file := filepath.Join(dir, "rules.yaml")
-		if err := os.WriteFile(file, twentyRules, 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, "rules.yaml"), twentyRules, 0o600); err != nil {
 			return err
 		}
-		c.args = append(c.args, "--config", file)
+		c.args = append(c.args, "--config", "rules.yaml") // it runs in dir
 	}
 	policy, err := s.run("policy", c)
 	if err != nil {
