@@ -36,6 +36,20 @@ func checkPolicyTest(t *testing.T, p *page, b block) {
 	}
 }
 
+// checkRule: the rule drops what its name says.
+func checkRule(t *testing.T, p *page, b block) {
+	t.Helper()
+	dir := p.save(t)
+	test := "policy: " + b.name + "\ntests:\n- name: a\n  redirect: {status: 302, contacts: ['<sip:+19005551212@h>', '<sip:+18005551212@h>']}\n" +
+		"  expect: {targets: ['sip:+18005551212@h'], contacts: {1: 'dropped: no premium numbers'}}\n"
+	if err := os.WriteFile(filepath.Join(dir, "a_test.yaml"), []byte(test), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, out, errs := program(t, dir, "redirectd", "test", "a_test.yaml"); code != 0 {
+		t.Errorf("exit code %d, %s%s", code, out, errs)
+	}
+}
+
 // checkTested: an example of a policy has its tests below it.
 func checkTested(t *testing.T, p *page, b block) {
 	t.Helper()

@@ -33,6 +33,7 @@ var checks = map[string]func(*testing.T, *page, block){
 	"sip call.sip":                checkCall,
 	"text call.sip output":        checkOutput,
 	"yaml policy_test.yaml":       checkPolicyTest,
+	"yaml rule.yaml":              checkRule,
 	"yaml example.yaml":           checkTested,
 	"yaml example_test.yaml":      checkPolicyTest,
 	"yaml settings.yaml":          checkTested,
