@@ -1,6 +1,7 @@
 package docs_test
 
 import (
+	"io"
 	"regexp"
 	"slices"
 	"strings"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/redirectd/redirectd/internal/callrecord"
 	"github.com/redirectd/redirectd/internal/edge"
 	"github.com/redirectd/redirectd/internal/policy"
 	"github.com/redirectd/redirectd/internal/policy/policyrpc"
@@ -63,6 +65,11 @@ func exported(t *testing.T) recorder {
 			t.Fatal(err)
 		}
 	}
+	records, err := callrecord.Open(callrecord.Config{File: callrecord.Stdout}, callrecord.Options{Stdout: io.Discard, Registerer: r})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = records.Close(t.Context()) }() // it has none
 	client, err := policyrpc.Dial("127.0.0.1:1", policyrpc.ClientOptions{Registerer: r})
 	if err != nil {
 		t.Fatal(err)

@@ -32,6 +32,7 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 		{"edge.yaml", "connections", "connections: {0: 0}", parseEdge},
 		{"edge.yaml", "policy", "policy: {0: 0}", parseEdge},
 		{"edge.yaml", "limits", "limits: {0: 0}", parseEdge},
+		{"edge.yaml", "records", "records: {file: a, 0: 0}", parseEdge},
 	} {
 		var shown map[string]any
 		if err := yaml.Unmarshal([]byte(operating.find(t, c.file)), &shown); err != nil {

@@ -23,6 +23,7 @@ var checks = map[string]func(*testing.T, *page, block){
 	"yaml modeline":      checkModeline,
 	"json question.json": checkQuestion,
 	"json settings.json": checkSettings,
+	"json record.json":   checkRecord,
 	"text decide output": checkDecideOutput,
 	"text demo output":   checkDemoOutput,
 	"text usage":         checkUsage,

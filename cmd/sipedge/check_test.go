@@ -66,6 +66,8 @@ func TestCheckBad(t *testing.T) {
 		{[]string{"--config", file(t, "nofiles.yaml", "tls: {cert: /nowhere.pem, key: /nowhere.key, ca: /nowhere.ca}\n")}, "COMMAND: tls.cert: open /nowhere.pem: no such file or directory\n"},
 		{[]string{"--config", file(t, "nocerts.yaml", "tls: {ca: "+good+"}\n")}, "COMMAND: tls.ca " + good + ": holds no certificate: want at least one in PEM, -----BEGIN CERTIFICATE-----\n"},
 		{[]string{"--config", file(t, "half.yaml", "tls: {cert: a.pem}\n")}, "COMMAND: tls.cert and tls.key are needed together: only one of them is given\n"},
+		{[]string{"--config", file(t, "records.yaml", "records: {file: /nowhere/records.jsonl}\n")}, "COMMAND: records.file: there is no directory /nowhere\n"},
+		{[]string{"--config", good, "--records", "/"}, "COMMAND: records.file: / is a directory: want a file, or stdout\n"},
 		{[]string{"--config", good, "--listen", "sctp://127.0.0.1:5061"}, "COMMAND: --listen: listen address \"sctp://127.0.0.1:5061\": transport \"sctp\" is unknown: want udp, tcp, tls, ws or wss\n"},
 		{[]string{"--config", good, "--admin", "9060"}, "COMMAND: admin: \"9060\" is no HOST:PORT: address 9060: missing port in address\n"},
 		{[]string{"--config", good, "--next-hop", "tel:+1"}, "COMMAND: next_hop: \"tel:+1\" is no SIP URI (sip:HOST:PORT)\n"},

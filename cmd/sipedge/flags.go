@@ -12,7 +12,7 @@ import (
 // name in the file.
 type settings struct {
 	config, nextHop, policy, policyConfig string
-	profile, admin, advertise             string
+	profile, admin, advertise, records    string
 	listen                                []string
 }
 
@@ -25,6 +25,7 @@ func (s *settings) addTo(cmd *cobra.Command) {
 	f.StringVar(&s.policy, "policy", "", "`TARGET` of the policy: embedded, HOST:PORT, dns:///NAME:PORT\nor unix:///PATH (default embedded)")
 	f.StringVar(&s.policyConfig, "policy-config", "", "`FILE` with the profiles of the embedded policy (YAML)")
 	f.StringVar(&s.profile, "profile", "", "`NAME` of the policy's profile (default: the policy's own default)")
+	f.StringVar(&s.records, "records", "", "`FILE` that records of redirected calls go to, or stdout\n(default: none are written)")
 	f.StringVar(&s.admin, "admin", "", "`HOST:PORT` of /metrics, /healthz, /readyz and, on loopback,\n/debug/pprof (default 127.0.0.1:9060)")
 }
 

@@ -65,6 +65,7 @@ func (s *settings) override(c *edge.Config) error {
 		{s.policyConfig, &c.Policy.File},
 		{s.profile, &c.Profile},
 		{s.admin, &c.Admin},
+		{s.records, &c.Records.File},
 	} {
 		if flag.value != "" {
 			*flag.into = flag.value
@@ -95,6 +96,9 @@ func (l *loaded) check() (wrong mistakes) {
 	}
 	if err := transport.CheckTLS(l.edge.TLS); err != nil {
 		wrong = append(wrong, err)
+	}
+	if err := l.edge.Records.Check(); err != nil {
+		wrong = append(wrong, fmt.Errorf("records.file: %w", err))
 	}
 	if _, _, err := net.SplitHostPort(l.edge.Admin); err != nil {
 		wrong = append(wrong, fmt.Errorf("admin: %q is no HOST:PORT: %w", l.edge.Admin, err))

@@ -6,6 +6,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/redirectd/redirectd/internal/callrecord"
 	"github.com/redirectd/redirectd/internal/edge"
 	"github.com/redirectd/redirectd/internal/edge/transport"
 	"github.com/redirectd/redirectd/internal/ossignal"
@@ -14,12 +15,13 @@ import (
 )
 
 // rereading is what a running edge reads again: the file of the embedded policy,
-// and certificates.
+// and certificates. The file of call records is opened again.
 type rereading struct {
-	loaded *loaded
-	log    *slog.Logger
-	policy *reload.Reloader
-	edge   atomic.Pointer[edge.Edge] // nil until it runs
+	loaded  *loaded
+	log     *slog.Logger
+	policy  *reload.Reloader
+	edge    atomic.Pointer[edge.Edge]         // nil until it runs
+	records atomic.Pointer[callrecord.Writer] // nil if there are none
 }
 
 func newRereading(l *loaded, log *slog.Logger) *rereading {
@@ -70,6 +72,10 @@ func (r *rereading) hangup() ossignal.Hangup {
 		}
 		if r.policy.Again() {
 			read = append(read, r.loaded.edge.Policy.File)
+		}
+		if w := r.records.Load(); w != nil && r.loaded.edge.Records.File != callrecord.Stdout {
+			w.Reopen()
+			read = append(read, r.loaded.edge.Records.File)
 		}
 		return read
 	}}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net/netip"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/redirectd/redirectd/internal/admin"
+	"github.com/redirectd/redirectd/internal/callrecord"
 	"github.com/redirectd/redirectd/internal/edge"
 	"github.com/redirectd/redirectd/internal/edge/transport"
 	"github.com/redirectd/redirectd/internal/goruntime"
@@ -49,7 +51,7 @@ func newServe() *cobra.Command {
 			ctx, stop := ossignal.Until(cmd.Context(), log, again.hangup())
 			defer stop()
 			goruntime.Tune(cmd.Context(), log) // in a drain too
-			return serve(ctx, l, drain, log, again)
+			return serve(ctx, l, cmd.OutOrStdout(), drain, log, again)
 		},
 	}
 	s.addTo(cmd)
@@ -59,7 +61,7 @@ func newServe() *cobra.Command {
 }
 
 // serve runs an edge until ctx ends, and then drains.
-func serve(ctx context.Context, l *loaded, drain time.Duration, log *slog.Logger, again *rereading) error {
+func serve(ctx context.Context, l *loaded, stdout io.Writer, drain time.Duration, log *slog.Logger, again *rereading) error {
 	adm, err := admin.Listen(l.edge.Admin, admin.Options{Logger: log, Note: again.policy.Note})
 	if err != nil {
 		return failedError{err}
@@ -78,6 +80,15 @@ func serve(ctx context.Context, l *loaded, drain time.Duration, log *slog.Logger
 		}
 		defer func() { _ = client.Close() }() // nothing is in flight any more
 		options.Policy = client
+	}
+	records, err := openRecords(&l.edge.Records, callrecord.Options{Stdout: stdout, Logger: log, Registerer: adm.Registry()})
+	if err != nil {
+		return failedError{errors.Join(err, adm.Shutdown(ctx))}
+	}
+	if records != nil {
+		defer closeRecords(context.WithoutCancel(ctx), records, log) // after the edge, which has the last ones
+		options.Records = records
+		again.records.Store(records)
 	}
 	e, err := edge.Start(options)
 	if err != nil {

@@ -25,6 +25,7 @@ func (rc *responseContext) advised(b *branch, outcome redirectv1.Outcome, m *mes
 	if m != nil {
 		status, rc.redirect, response = m.Status(), m.Clone(), rc.attempts[b.attempt].GetResponse()
 	}
+	rc.beginNotes()
 	rc.redirectedFrom, rc.redirectStatus = b.attempt, status
 	rc.best = bestResponse{}
 	rc.edge.metrics.redirects.WithLabelValues(redirectLabel(status)).Inc()

@@ -3,12 +3,14 @@ package edge
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/redirectd/redirectd/internal/callrecord"
 	"github.com/redirectd/redirectd/internal/edge/transport"
 	"github.com/redirectd/redirectd/internal/policy"
 )
@@ -21,7 +23,8 @@ func BenchmarkCall(b *testing.B) {
 		name     string
 		redirect int
 		failing  int // targets that fail before the one that answers
-	}{{"plain", 0, 0}, {"302", 302, 0}, {"300 of three", 300, 2}} {
+		recorded bool
+	}{{"plain", 0, 0, false}, {"302", 302, 0, false}, {"302 recorded", 302, 0, true}, {"300 of three", 300, 2, false}, {"300 of three recorded", 300, 2, true}} {
 		b.Run(c.name, func(b *testing.B) {
 			caller, server := newRawPeer(b), newRawPeer(b)
 			targets := make([]*rawPeer, 0, c.failing+1)
@@ -34,7 +37,7 @@ func BenchmarkCall(b *testing.B) {
 			if c.redirect == 0 {
 				server, targets = targets[0], targets[:1]
 			}
-			edge := benchEdge(b, server.addr)
+			edge := benchEdge(b, server.addr, c.recorded)
 			n := 0
 			b.ReportAllocs()
 			for b.Loop() {
@@ -57,15 +60,24 @@ func BenchmarkCall(b *testing.B) {
 	}
 }
 
-func benchEdge(b *testing.B, nextHop netip.AddrPort) netip.AddrPort {
+func benchEdge(b *testing.B, nextHop netip.AddrPort, recorded bool) netip.AddrPort {
 	b.Helper()
-	e, err := Start(Options{
+	o := Options{
 		Config: Config{
 			Listen:  []transport.Address{{Kind: transport.UDP, AddrPort: netip.MustParseAddrPort("127.0.0.1:0")}},
 			NextHop: []string{"sip:" + nextHop.String()},
 		},
 		Embedded: policy.NewBuiltin(policy.DefaultConfig()),
-	})
+	}
+	if recorded {
+		w, err := callrecord.Open(callrecord.Config{File: callrecord.Stdout}, callrecord.Options{Stdout: io.Discard})
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Cleanup(func() { _ = w.Close(b.Context()) })
+		o.Records = w
+	}
+	e, err := Start(o)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -24,6 +24,7 @@ type branch struct {
 
 	heard        bool // a response has come
 	concluded    bool // its outcome is known
+	answered     bool // a 2xx has come
 	timedOut     bool // it is being cancelled because its time is over
 	cancelWanted bool
 	withheld     *withheld   // nil: the target was sent all credentials

@@ -52,7 +52,7 @@ func (rc *responseContext) cancel(now time.Time) {
 	rc.supersede()
 	rc.remaining = nil
 	if !rc.cancelBranches(nil) {
-		rc.respondOwn(487, "")
+		rc.respondFor(487, "", "cancelled by the caller")
 		return
 	}
 	rc.cancelEnd = now.Add(rc.edge.cfg.Timers.Timeout())
@@ -113,5 +113,5 @@ func (rc *responseContext) concludeCancelled(m *message.Message) {
 		rc.relayFinal(m, "cancelled by the caller")
 		return
 	}
-	rc.respondOwn(487, "")
+	rc.respondFor(487, "", "cancelled by the caller")
 }

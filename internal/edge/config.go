@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/redirectd/redirectd/internal/callrecord"
 	"github.com/redirectd/redirectd/internal/edge/transaction"
 	"github.com/redirectd/redirectd/internal/edge/transport"
 )
@@ -51,6 +52,9 @@ type Config struct {
 	Secrets [][]byte
 	// Policy says how the policy is asked.
 	Policy PolicyConfig
+	// Records say where records of redirected calls go. The edge itself does not
+	// read it: who starts the edge opens a [callrecord.Writer].
+	Records callrecord.Config
 	// Limits hold against any peer and any policy.
 	Limits Limits
 	// ShownHeaders are names of header fields that the policy sees. Default:

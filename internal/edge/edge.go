@@ -14,6 +14,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/redirectd/redirectd/internal/callrecord"
 	"github.com/redirectd/redirectd/internal/edge/locate"
 	"github.com/redirectd/redirectd/internal/edge/message"
 	"github.com/redirectd/redirectd/internal/edge/transaction"
@@ -34,6 +35,8 @@ type Options struct {
 	Version string
 	// Logger gets one line per redirected call. Nil: no logging.
 	Logger *slog.Logger
+	// Records gets a record of every redirected call. Nil: none are made.
+	Records callrecord.Sink
 	// Registerer gets the sipedge_* metrics. Nil: none are exported.
 	Registerer prometheus.Registerer
 	// Clock says what time it is to every timer of SIP. Nil: [time.Now].
@@ -46,6 +49,7 @@ type Edge struct {
 	now      func() time.Time
 	version  string
 	log      *slog.Logger
+	records  callrecord.Sink
 	policy   policy.Policy
 	embedded policy.Policy
 	metrics  *metrics
@@ -86,7 +90,7 @@ func Start(o Options) (*Edge, error) {
 		o.Clock = time.Now
 	}
 	e := &Edge{
-		cfg: o.Config, now: o.Clock, version: o.Version, log: o.Logger,
+		cfg: o.Config, now: o.Clock, version: o.Version, log: o.Logger, records: o.Records,
 		policy: o.Policy, embedded: o.Embedded,
 		table:     transaction.NewTable[*responseContext](o.Config.Limits.Transactions),
 		wheel:     transaction.NewWheel(o.Clock()),
@@ -166,11 +170,13 @@ func (e *Edge) unanswered() (n int) {
 	return n
 }
 
-// Close ends everything at once and waits for the edge's goroutines.
+// Close ends everything at once and waits for the edge's goroutines. Calls that
+// have no final response get none.
 func (e *Edge) Close() {
 	e.cancel()
 	e.sockets.Shutdown()
 	e.wg.Wait()
+	e.table.Each((*responseContext).cutOff)
 }
 
 // receiver is what the transport layer sees of an edge.

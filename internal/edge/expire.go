@@ -25,7 +25,7 @@ func (rc *responseContext) expire() {
 		rc.expireBranch(b, timers, now)
 	}
 	if !rc.final && transaction.Due(rc.cancelEnd, now) {
-		rc.respondOwn(487, "")
+		rc.respondFor(487, "", "cancelled by the caller, and no answer from the target")
 	}
 }
 

@@ -2,6 +2,7 @@ package edge
 
 import (
 	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
+	"github.com/redirectd/redirectd/internal/callrecord"
 	"github.com/redirectd/redirectd/internal/edge/message"
 	"github.com/redirectd/redirectd/internal/edge/transaction"
 )
@@ -18,9 +19,9 @@ func (rc *responseContext) finish(status int, b []byte, why string) {
 	}
 	rc.last = b
 	rc.rememberChallenge(status) // the caller may be quick
-	sent := rc.server.Respond(&rc.edge.cfg.Timers, status, rc.edge.now()).Has(transaction.Send)
-	if sent {
-		rc.send(b)
+	result := callrecord.ResultNone
+	if rc.server.Respond(&rc.edge.cfg.Timers, status, rc.edge.now()).Has(transaction.Send) {
+		result = rc.send(b)
 		rc.edge.metrics.finals.WithLabelValues(statusClass(status)).Inc()
 	}
 	if status < 300 {
@@ -31,6 +32,7 @@ func (rc *responseContext) finish(status int, b []byte, why string) {
 	}
 	rc.final = true // whatever happens below, it was sent
 	rc.logCall(status, why)
+	rc.recordCall(b, result, why)
 	rc.release()
 }
 
@@ -46,19 +48,37 @@ func (rc *responseContext) tooLate() bool {
 // delivered, and must not be a second time.
 func (rc *responseContext) mute(why string) {
 	rc.logCall(0, "no final response in time: "+why)
+	rc.recordCall(nil, callrecord.ResultNone, "no final response in time: "+why)
 	rc.last = nil
 	rc.server.Respond(&rc.edge.cfg.Timers, 408, rc.edge.now())
 	rc.release()
 }
 
+// cutOff ends a call that the edge leaves behind when it stops.
+func (rc *responseContext) cutOff() {
+	rc.mu.Lock()
+	defer rc.mu.Unlock()
+	if rc.final {
+		return
+	}
+	rc.logCall(0, "the edge stopped")
+	rc.recordCall(nil, callrecord.ResultNone, "the edge stopped")
+	rc.release()
+}
+
 // respondOwn sends a final response of our own upstream.
 func (rc *responseContext) respondOwn(status int, reason string) {
+	rc.respondFor(status, reason, "answered by the edge")
+}
+
+// respondFor is respondOwn that says why.
+func (rc *responseContext) respondFor(status int, reason, why string) {
 	if rc.final {
 		return
 	}
 	// The 200 of a CANCEL has the same tag as our 487 (9.2).
 	b := message.Response(nil, rc.request, rc.source, status, reason, rc.edge.statelessTag(rc.request))
-	rc.finish(status, b, "answered by the edge")
+	rc.finish(status, b, why)
 }
 
 // finishBest sends the best response upstream.
@@ -66,11 +86,11 @@ func (rc *responseContext) finishBest(why string) {
 	best := rc.best
 	switch {
 	case best.status == 0:
-		rc.respondOwn(mapped(rc.redirectStatus), "")
+		rc.respondFor(mapped(rc.redirectStatus), "", why+", answered by the edge")
 	case best.status == 503: // 16.7 step 6: the next one up would not try us again
-		rc.respondOwn(500, "")
+		rc.respondFor(500, "", why+", and a 503 becomes a 500")
 	case best.m == nil:
-		rc.respondOwn(best.status, "")
+		rc.respondFor(best.status, "", why+", answered by the edge")
 	default:
 		rc.relayFinal(best.m, why)
 	}
@@ -84,6 +104,7 @@ func (rc *responseContext) relayFinal(m *message.Message, why string) {
 		rc.respondOwn(500, "")
 		return
 	}
+	rc.notes.relays(m)
 	rc.finish(m.Status(), relayed, why)
 }
 

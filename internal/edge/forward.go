@@ -117,6 +117,7 @@ func (rc *responseContext) launch(b *branch) {
 		b.answerTime = now.Add(timeout)
 	}
 	rc.branches = append(rc.branches, b)
+	rc.notes.launched(b)
 	rc.edge.flows.add(b.flow, rc)
 	rc.edge.metrics.attempts.Inc()
 	if err := b.flow.Send(b.sent); err != nil {

@@ -58,6 +58,7 @@ func readConfig(doc *strictyaml.Document, c *Config) {
 	root.String("zone", &c.Zone)
 	readPolicy(root.Map("policy"), &c.Policy)
 	readLimits(root.Map("limits"), &c.Limits)
+	readRecords(root.Map("records"), &c.Records)
 	root.Done()
 }
 

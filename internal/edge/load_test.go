@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redirectd/redirectd/internal/callrecord"
 	"github.com/redirectd/redirectd/internal/edge/transport"
 )
 
@@ -48,6 +49,7 @@ instance: edge-1
 zone: z1
 policy: {target: "dns:///redirectd:50051", config: policy.yaml, timeout: 150ms, on_unavailable: pass_through}
 limits: {attempts: 8, nesting: 3, setup_time: 90s, decisions: 10, transactions: 20, waiting: 30, addresses: 5}
+records: {file: records.jsonl, max_size: 2GiB, max_backups: 5, max_age: 30d, compress: zstd, redact: users}
 `
 
 func TestLoadConfig(t *testing.T) {
@@ -103,6 +105,9 @@ func TestLoadConfig(t *testing.T) {
 		ShownHeaders: []string{"Reason"}, AllowedHeaders: []string{"Identity", "X-*"}, Instance: "edge-1", Zone: "z1",
 		Policy: PolicyConfig{Target: "dns:///redirectd:50051", File: "policy.yaml", Timeout: 150 * time.Millisecond, OnUnavailable: PassThrough},
 		Limits: Limits{Attempts: 8, Nesting: 3, SetupTime: 90 * time.Second, Decisions: 10, Transactions: 20, Waiting: 30, Addresses: 5},
+		Records: callrecord.Config{
+			File: "records.jsonl", MaxSize: 2 << 30, MaxBackups: 5, MaxAge: 30, Compress: callrecord.CompressZstd, Redact: callrecord.RedactUsers,
+		},
 	}
 	if err := want.SetListen([]string{"udp://127.0.0.1:5060", "tcp://[::1]:5070", "tls://127.0.0.1:5061"}); err != nil {
 		t.Fatal(err)
@@ -271,6 +276,22 @@ func TestBadConfig(t *testing.T) {
 			`12:52: trunks[0].limits.transactions: 0 is out of range (1 to 10000000)`,
 			`13:20: trunks[0].targets.deny[0]: "nowhere" is no network: want 192.0.2.1, 192.0.2.0/24, or private, loopback, link_local or multicast`,
 		}},
+		{"records", "records: {max_size: 0MiB, max_backups: 0, max_age: 0d, compress: yes, redact: all}\n", []string{
+			`1:10: records.file: the key is missing`, `1:21: records.max_size: 0MiB is out of range (1MiB to 10GiB)`, `1:40: records.max_backups: 0 is out of range (1 to 1000)`,
+			`1:52: records.max_age: 0d is out of range (1d to 3650d)`, `1:66: records.compress: "yes" is not allowed; want one of none, gzip, zstd`,
+			`1:79: records.redact: "all" is not allowed; want one of none, users`,
+		}},
+		{"sizes and ages without a unit", "records: {file: a, max_size: 100, max_age: 1w, fil: b}\n", []string{
+			`1:30: records.max_size: "100" is no size with its unit; want 1MiB to 10GiB, as in 100MiB`,
+			`1:44: records.max_age: "1w" is no time in days; want 1d to 3650d`, `1:48: records.fil: unknown key; did you mean "file"?`,
+		}},
+		{"a size too big", "records: {file: \"\", max_size: 11GiB}\n", []string{
+			`1:11: records.file: the name is empty; want a file, or stdout`, `1:31: records.max_size: 11GiB is out of range (1MiB to 10GiB)`,
+		}},
+		{"records on standard output", "records: {file: stdout, max_size: 1MiB, redact: none}\n", []string{
+			`1:25: records.max_size: of stdout nothing is rotated; leave it out`,
+		}},
+		{"records are no map", "records: stdout\n", []string{`1:10: records: this is "stdout"; want a map of keys to values`}},
 		{"addresses", "limits: {addresses: 17}\n", []string{`1:21: limits.addresses: 17 is out of range (1 to 16)`}},
 		{"too many secrets", "secrets: [" + strings.Repeat("00112233445566778899aabbccddeeff, ", 9) + "]\n", []string{
 			`1:283: secrets[8]: more than 8 secrets`,

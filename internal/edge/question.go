@@ -110,5 +110,6 @@ func (rc *responseContext) redirectProto(b *branch, m *message.Message) *redirec
 		rc.contacts = make(map[int][]*redirectv1.Contact)
 	}
 	rc.contacts[b.attempt] = r.Contacts
+	rc.notes.omits(b, int(r.GetContactsOmitted()))
 	return r
 }

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
+	"github.com/redirectd/redirectd/internal/callrecord"
 	"github.com/redirectd/redirectd/internal/edge/message"
 	"github.com/redirectd/redirectd/internal/policy"
 )
@@ -35,11 +36,13 @@ func (rc *responseContext) redirected(b *branch, m *message.Message) {
 		rc.notFollowed(b, m)
 		return
 	}
+	rc.beginNotes()
 	rc.redirectedFrom, rc.redirectStatus, rc.redirect = b.attempt, m.Status(), m.Clone()
 	event := rc.redirectProto(b, m)
 	if limit := rc.limits().Nesting; b.target.depth >= limit {
 		rc.edge.metrics.refused.WithLabelValues("nesting").Inc()
 		rc.edge.log.Info("redirect refused", "call_id", rc.callID, "reason", "nesting", "limit", limit)
+		rc.notes.unasked(b, callrecord.NotAskedNesting)
 		rc.nextTarget()
 		return
 	}
@@ -50,6 +53,7 @@ func (rc *responseContext) redirected(b *branch, m *message.Message) {
 // next hop: the target has failed, with the status that stands for that 3xx.
 func (rc *responseContext) notFollowed(b *branch, m *message.Message) {
 	rc.edge.metrics.refused.WithLabelValues("recurse_from").Inc()
+	rc.noteUnasked(b, m, callrecord.NotAskedRecurseFrom)
 	status := mapped(m.Status())
 	rc.best.consider(status, nil)
 	rc.afterFailure(b, redirectv1.Outcome_OUTCOME_RESPONSE, status)
@@ -75,6 +79,7 @@ func (rc *responseContext) mayNotRecurse() string {
 func (rc *responseContext) ask(q *question) {
 	rc.supersede()
 	rc.question = q
+	rc.noteQuestion(q)
 	e := rc.edge
 	if e.policy == nil {
 		rc.decideEmbedded(q)
@@ -139,6 +144,7 @@ func (rc *responseContext) decided(answer *redirectv1.DecideResponse, err error)
 		return
 	}
 	q := rc.question
+	rc.noteAnswer(answer)
 	rc.supersede()
 	rc.policyState = answer.GetPolicyState()
 	if text := answer.GetExplanation().GetText(); text != "" {
@@ -180,6 +186,7 @@ func (rc *responseContext) passThrough(q *question, p *redirectv1.PassThrough) {
 		rc.reject(&redirectv1.FinalResponse{Status: 500, HeaderOps: p.GetHeaderOps()}, "a 503 is not passed through")
 		return
 	}
+	rc.notes.relays(m)
 	edit := m.Edit()
 	edit.PopVia()
 	if kept := p.GetContactIndexes(); len(kept) > 0 && m == rc.redirect {
@@ -213,10 +220,13 @@ func (rc *responseContext) noDecision(reason, detail string) {
 	rc.edge.log.Warn("no decision", "call_id", rc.callID, "reason", reason, "detail", detail,
 		"on_unavailable", string(rc.edge.cfg.Policy.OnUnavailable))
 	rc.explanations = append(rc.explanations, "no decision: "+reason)
+	rc.noteNoDecision(reason, detail)
 	switch {
 	case q.isFailure():
+		rc.notes.fallback(callrecord.FallbackAdvance)
 		rc.advance(q.branch, q.outcome, q.status)
 	case len(rc.remaining) > 0: // a nested 3xx
+		rc.notes.fallback(callrecord.FallbackRemaining)
 		rc.nextTarget()
 	default:
 		rc.unavailable(q)
@@ -225,6 +235,7 @@ func (rc *responseContext) noDecision(reason, detail string) {
 
 // unavailable does what the configuration says when a 3xx can't be decided.
 func (rc *responseContext) unavailable(q *question) {
+	rc.notes.fallback(callrecord.Fallback(rc.edge.cfg.Policy.OnUnavailable))
 	if q.request.GetAdvice() != nil && rc.edge.cfg.Policy.OnUnavailable == Map {
 		rc.passThrough(q, nil)
 		return
@@ -239,12 +250,14 @@ func (rc *responseContext) unavailable(q *question) {
 		answer, err := ask(rc.edge.ctx, rc.edge.embedded, request)
 		if err == nil && checkDecision(answer, rc.method) == nil {
 			rc.policyState = nil
+			rc.notes.answer(answer)
 			rc.apply(q, answer)
 			return
 		}
+		rc.notes.fallback(callrecord.FallbackMap)
 	case Map:
 	}
-	rc.respondOwn(mapped(rc.redirectStatus), "")
+	rc.respondFor(mapped(rc.redirectStatus), "", "no decision of the policy")
 }
 
 // redirectLabel bounds the values of a metric's label.

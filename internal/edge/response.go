@@ -4,6 +4,7 @@ import (
 	"time"
 
 	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
+	"github.com/redirectd/redirectd/internal/callrecord"
 	"github.com/redirectd/redirectd/internal/edge/message"
 	"github.com/redirectd/redirectd/internal/edge/transaction"
 	"github.com/redirectd/redirectd/internal/edge/transport"
@@ -121,12 +122,18 @@ func (rc *responseContext) success(b *branch, m *message.Message) {
 	}
 	if rc.final { // sent again, of another fork, or late
 		if rc.method == "INVITE" {
-			rc.send(relayed)
+			sent := rc.send(relayed)
+			rc.recordLate(b, m, sent)
 		}
 		b.release()
 		return
 	}
+	b.answered = true
+	if !first {
+		rc.noteLate(b, m)
+	}
 	rc.cancelBranches(b)
+	rc.notes.relays(m)
 	rc.finish(m.Status(), relayed, "target answered")
 }
 
@@ -170,10 +177,12 @@ func (rc *responseContext) conclude(b *branch, outcome redirectv1.Outcome, m *me
 	rc.endAttempt(b, outcome, m, detail)
 	switch {
 	case rc.cancelled:
+		rc.noteUnasked(b, m, callrecord.NotAskedOver)
 		rc.concludeCancelled(m)
 	case (m == nil || m.Status() >= 400) && rc.advises(b):
 		rc.advised(b, outcome, m)
 	case rc.ended:
+		rc.noteUnasked(b, m, callrecord.NotAskedOver)
 		rc.finishBest("6xx ends the search")
 	case m != nil && m.Status() >= 600: // 16.7 step 5: no new branch
 		rc.best.consider(m.Status(), m)
@@ -211,6 +220,7 @@ func (rc *responseContext) lateFinal(b *branch, m *message.Message) {
 		b.release()
 		return
 	}
+	rc.noteLate(b, m)
 	if m == nil || rc.cancelled || m.Status() < 400 {
 		return
 	}

@@ -8,6 +8,7 @@ import (
 
 	"google.golang.org/protobuf/types/known/durationpb"
 
+	"github.com/redirectd/redirectd/internal/callrecord"
 	"github.com/redirectd/redirectd/internal/edge/message"
 	"github.com/redirectd/redirectd/internal/edge/transaction"
 	"github.com/redirectd/redirectd/internal/edge/transport"
@@ -35,6 +36,7 @@ type responseContext struct {
 	room     *room     // in which it takes a place until it is forgotten; nil if in none
 	last     []byte    // the last response sent upstream, for retransmissions
 	final    bool      // a final response was sent upstream, or never will be
+	recorded bool      // there is a call record
 	branches []*branch // those whose client transaction still lives
 
 	*search // nil once final is true
@@ -107,7 +109,7 @@ func (rc *responseContext) crashed(p any) {
 	}()
 	if !rc.final {
 		rc.cancelBranches(nil)
-		rc.respondOwn(500, "")
+		rc.respondFor(500, "", "an event panicked")
 	}
 }
 
@@ -162,10 +164,10 @@ func (rc *responseContext) retransmission() {
 }
 
 // send sends bytes upstream. An error cancels nothing (16.9).
-func (rc *responseContext) send(b []byte) {
+func (rc *responseContext) send(b []byte) callrecord.Result {
 	var to transport.Destination
 	if rc.back != nil {
 		to = *rc.back
 	}
-	rc.edge.sendTo(rc.upstream, b, to, rc.callID)
+	return rc.edge.sendTo(rc.upstream, b, to, rc.callID)
 }

@@ -22,6 +22,7 @@ type search struct {
 	contacts       map[int][]*redirectv1.Contact // of each 3xx, by attempt
 	decision       *redirectv1.TryTargets        // in force; nil before the first one
 	explanations   []string
+	notes          *notes               // for the record; nil: none is made, or not yet
 	remaining      []*redirectv1.Target // of the decision, not yet tried
 	policyState    []byte
 	questions      int

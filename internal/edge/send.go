@@ -3,25 +3,26 @@ package edge
 import (
 	"bytes"
 
+	"github.com/redirectd/redirectd/internal/callrecord"
 	"github.com/redirectd/redirectd/internal/edge/transport"
 )
 
 // sendTo sends what no client transaction watches over: a response, an ACK or a
 // CANCEL. If the connection is gone, it goes over a new one to there (18.2.2),
 // unless there is a browser.
-func (e *Edge) sendTo(f transport.Flow, b []byte, to transport.Destination, callID string) {
+func (e *Edge) sendTo(f transport.Flow, b []byte, to transport.Destination, callID string) callrecord.Result {
 	err := f.Send(b)
 	if err == nil {
-		return
+		return callrecord.ResultSent
 	}
 	if !f.Kind.Reliable() || isBrowser(f) {
 		e.notSent(f, callID, err)
-		return
+		return callrecord.ResultFailed
 	}
 	place := placeBack(to)
 	if !e.waiting.take(place) {
 		e.notSent(f, callID, errTooManyWaiting)
-		return
+		return callrecord.ResultFailed
 	}
 	kept := bytes.Clone(b)
 	e.wg.Go(func() {
@@ -35,6 +36,7 @@ func (e *Edge) sendTo(f transport.Flow, b []byte, to transport.Destination, call
 			e.notSent(f, callID, err)
 		}
 	})
+	return callrecord.ResultReconnecting
 }
 
 // isBrowser reports whether a flow is a WebSocket that the peer made: nobody else can
