@@ -22,7 +22,7 @@ func checkPolicy(t *testing.T, p *page, b block) {
 	if strings.Count(b.text, `"`+addr+`"`) != 1 || !strings.Contains(p.prose, "--policy "+addr) {
 		t.Fatalf("the policy listens elsewhere than sipedge asks: want %s", addr)
 	}
-	free := freeAddr(t)
+	free := proctest.FreeAddr(t).String()
 	binary := compile(t, strings.ReplaceAll(b.text, addr, free))
 	proctest.StartFile(t, binary, "")
 	proctest.Eventually(t, "the policy", func() bool {
@@ -80,15 +80,4 @@ func compile(t *testing.T, source string) (binary string) {
 		}
 	}
 	return filepath.Join(dir, "policy")
-}
-
-// freeAddr is an address that nobody listens on for now.
-func freeAddr(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }() // its port is what counts
-	return l.Addr().String()
 }

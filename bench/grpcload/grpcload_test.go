@@ -2,7 +2,6 @@ package grpcload
 
 import (
 	"context"
-	"net"
 	"path/filepath"
 	"testing"
 	"time"
@@ -10,19 +9,8 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
+	"github.com/redirectd/redirectd/internal/proctest"
 )
-
-// freeAddress is one that was free just now.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	var config net.ListenConfig
-	listener, err := config.Listen(t.Context(), "tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = listener.Close() }() // nobody came
-	return listener.Addr().String()
-}
 
 // TestAskEcho: the question is recorded and the answer is the one given.
 func TestAskEcho(t *testing.T) {
@@ -36,7 +24,7 @@ func TestAskEcho(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	address := freeAddress(t)
+	address := proctest.FreeAddr(t).String()
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error)
 	echo := &Echo{Record: asked, Response: answer}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/redirectd/redirectd/internal/proctest"
 	"github.com/redirectd/redirectd/internal/siptest"
 )
 
@@ -29,7 +30,7 @@ type proxyRoute struct {
 
 func startProxy(t *testing.T, ca *siptest.CA, v proxyValues) *kamailio {
 	t.Helper()
-	v.Addr = freePair(t)
+	v.Addr = proctest.FreePair(t)
 	v.TLS = next(v.Addr)
 	if ca != nil {
 		v.CA, v.Certificate = ca.File, ca.Issue("127.0.0.1")
@@ -60,7 +61,7 @@ func (p *phones) surround(t *testing.T, strict bool, toBob string, transports ..
 	target := startProxy(t, p.ca, proxyValues{Strict: strict, Routes: []proxyRoute{
 		{"bob", []string{bob}}, {"carol", []string{carol}}, {"both", []string{carol, bob}},
 	}})
-	rs := freeAddr(t)
+	rs := proctest.FreeAddr(t)
 	p.rs = startRedirectServer(t, rs, proxiedAnswers(target, transports))
 	p.e = startEdge(t, append(p.flags, "--next-hop", "sip:"+rs.String())...)
 	proxies = []*kamailio{target}

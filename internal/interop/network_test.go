@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/redirectd/redirectd/internal/proctest"
 )
 
 // kinds are the targets of a network: what they are called and how they behave.
@@ -45,7 +47,7 @@ func newNetwork(t *testing.T, transport string, answers func(n *network) []answe
 	t.Helper()
 	n := &network{transport: transport, addrs: map[string]netip.AddrPort{}, targets: map[string]*target{}}
 	for _, name := range append(names, "kamailio") {
-		n.addrs[name] = freeAddr(t)
+		n.addrs[name] = proctest.FreeAddr(t)
 	}
 	n.rs = startRedirectServer(t, n.addrs["kamailio"], answers(n))
 	for _, k := range kinds {

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"text/template"
+
+	"github.com/redirectd/redirectd/internal/proctest"
 )
 
 // phone is baresip: a telephone with SIP and RTP, a tone in place of the
@@ -48,7 +50,7 @@ var phoneReady = regexp.MustCompile(`baresip is ready`)
 func startPhone(t *testing.T, v phoneValues) *phone {
 	t.Helper()
 	dir := t.TempDir()
-	v.Addr, v.Control, v.MaxCalls = freePair(t), freeAddr(t), cmp.Or(v.MaxCalls, 4)
+	v.Addr, v.Control, v.MaxCalls = proctest.FreePair(t), proctest.FreeAddr(t), cmp.Or(v.MaxCalls, 4)
 	v.Modules = baresipModules(t)
 	for _, name := range []string{"config", "accounts"} {
 		fill(t, "testdata/baresip/"+name, filepath.Join(dir, name), v)
@@ -88,20 +90,6 @@ func fill(t *testing.T, from, file string, values any) {
 	if err := os.WriteFile(file, []byte(text.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// freePair is freeAddr for a program that takes the port after it as well.
-func freePair(t *testing.T) netip.AddrPort {
-	t.Helper()
-	for range lastPort - firstPort {
-		port := firstPort + nextPort.Add(2)%(lastPort-firstPort)
-		first := netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), uint16(port-1))
-		if isFree(t.Context(), first) && isFree(t.Context(), next(first)) {
-			return first
-		}
-	}
-	t.Fatalf("no two ports between %d and %d are free", firstPort, lastPort)
-	return netip.AddrPort{}
 }
 
 // next is the port after another, of the same address.

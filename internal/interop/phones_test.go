@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/redirectd/redirectd/internal/proctest"
 	"github.com/redirectd/redirectd/internal/siptest"
 )
 
@@ -53,7 +54,7 @@ func (p *phones) start(t *testing.T, transports ...string) {
 			answer{"to-" + transport, 302, "Moved Temporarily", []string{toBob}},
 			answer{"try-" + transport, 300, "Multiple Choices", []string{toBob + ";q=0.1, " + toCarol + ";q=0.9"}})
 	}
-	rs := freeAddr(t)
+	rs := proctest.FreeAddr(t)
 	p.rs = startRedirectServer(t, rs, answers)
 	p.e = startEdge(t, append(p.flags, "--next-hop", "sip:"+rs.String())...)
 	p.front = p.e.addr

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"text/template"
 	"time"
+
+	"github.com/redirectd/redirectd/internal/proctest"
 )
 
 // scenario writes a SIPp scenario from its template and returns the file.
@@ -128,7 +130,7 @@ func startCaller(t *testing.T, transport string, edge netip.AddrPort, c caller) 
 	t.Helper()
 	dir := t.TempDir()
 	limit := max(c.limit, 15*time.Second)
-	args := append([]string{edge.String()}, sippArgs(dir, scenario(t, dir, c.scenario, c), transport, freeAddr(t))...)
+	args := append([]string{edge.String()}, sippArgs(dir, scenario(t, dir, c.scenario, c), transport, proctest.FreeAddr(t))...)
 	args = append(args,
 		"-m", strconv.Itoa(max(c.calls, 1)), "-r", strconv.Itoa(max(c.rate, 10)), "-l", strconv.Itoa(max(c.concurrent, 1)),
 		"-timeout", strconv.Itoa(int(limit/time.Second))+"s", "-timeout_error",

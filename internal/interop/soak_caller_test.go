@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redirectd/redirectd/internal/proctest"
+
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -31,7 +33,7 @@ type soakCaller struct {
 
 func (g soakGroup) start(t *testing.T, edge netip.AddrPort) *soakCaller {
 	t.Helper()
-	dir, addr := t.TempDir(), freeAddr(t)
+	dir, addr := t.TempDir(), proctest.FreeAddr(t)
 	users := filepath.Join(dir, "users.csv")
 	if err := os.WriteFile(users, []byte("SEQUENTIAL\n"+strings.Join(g.users, "\n")+"\n"), 0o600); err != nil {
 		t.Fatal(err)

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/redirectd/redirectd/internal/proctest"
 )
 
 const (
@@ -65,10 +67,10 @@ func startServers(t *testing.T, behaviours map[string]func(tx *serverTx)) *serve
 		at: map[string]*server{}, stop: make(chan struct{}),
 		txs: map[string]*serverTx{}, byTag: map[string]*serverTx{}, open: map[*serverTx]bool{},
 		visits: map[string][]string{}, users: map[string]string{}, ended: map[string]bool{},
-		dead: map[string]string{"dead": freeAddr(t).String(), "dead2": freeAddr(t).String()},
+		dead: map[string]string{"dead": proctest.FreeAddr(t).String(), "dead2": proctest.FreeAddr(t).String()},
 	}
 	for name, invite := range behaviours {
-		conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(freeAddr(t)))
+		conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(proctest.FreeAddr(t)))
 		if err != nil {
 			t.Fatal(err)
 		}

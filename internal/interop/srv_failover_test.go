@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/redirectd/redirectd/internal/edge/locate/dnstest"
+	"github.com/redirectd/redirectd/internal/proctest"
 	"github.com/redirectd/redirectd/internal/siptest"
 )
 
@@ -62,7 +63,7 @@ func TestSRVFailoverClosed(t *testing.T) {
 			t.Parallel()
 			n := newNetwork(t, transport, srvAnswers, "answer")
 			for _, user := range []string{"srv", "naptr"} {
-				e := startEdgeWithDNS(t, zoneOf(n, freeAddr(t), freeAddr(t)), "sip:"+n.addrs["kamailio"].String())
+				e := startEdgeWithDNS(t, zoneOf(n, proctest.FreeAddr(t), proctest.FreeAddr(t)), "sip:"+n.addrs["kamailio"].String())
 				for range 3 {
 					n.expectCompleted(t, e, user, time.Second)
 				}
@@ -79,7 +80,7 @@ func TestSRVFailoverSilent(t *testing.T) {
 	t.Parallel()
 	n := newNetwork(t, "udp", srvAnswers, "answer")
 	silent := siptest.UDP(t)
-	e := startEdgeWithDNS(t, zoneOf(n, silent.Addr(), freeAddr(t)), "sip:"+n.addrs["kamailio"].String())
+	e := startEdgeWithDNS(t, zoneOf(n, silent.Addr(), proctest.FreeAddr(t)), "sip:"+n.addrs["kamailio"].String())
 	if took := n.expectCompleted(t, e, "srv", 40*time.Second); took < 31*time.Second {
 		t.Errorf("the second server was called after %v, not 32 s (64*T1)", took)
 	}
@@ -97,7 +98,7 @@ func TestSRVFailoverNextHop(t *testing.T) {
 	t.Parallel()
 	n := newNetwork(t, "udp", srvAnswers, "answer")
 	silent := siptest.UDP(t)
-	e := startEdgeWithDNS(t, zoneOf(n, freeAddr(t), silent.Addr()), "sip:rs.example.com")
+	e := startEdgeWithDNS(t, zoneOf(n, proctest.FreeAddr(t), silent.Addr()), "sip:rs.example.com")
 	if took := n.expectCompleted(t, e, "direct", 5*time.Second); took < 700*time.Millisecond {
 		t.Errorf("the second redirect server was asked after %v, not response_timeout", took)
 	}
