@@ -37,28 +37,36 @@ type namedList struct {
 // subject is what a guard looks at.
 type subject struct {
 	uri    *sipuri.URI
-	addr   netip.Addr // invalid if the host is a name
-	number string     // E.164, empty if it is none
-	// digits is the number for a deny, where doubt counts against it: the user part
-	// in E.164 form if it had a "+".
-	digits string
+	hosts  []place
+	number string // E.164, empty if it is none
+}
+
+// place is a host that a URI names.
+type place struct {
+	host string
+	addr netip.Addr // invalid if the host is a name
 }
 
 func subjectOf(uri *sipuri.URI) subject {
 	s := subject{uri: uri}
-	s.addr, _ = uri.Addr()
-	user := sipuri.Unescape(uri.User)
-	s.number = expr.E164(user)
-	if s.digits = s.number; s.digits == "" && user != "" && user[0] >= '0' && user[0] <= '9' {
-		s.digits = expr.E164("+" + user)
+	addr, _ := uri.Addr()
+	s.hosts = append(s.hosts, place{uri.Host, addr})
+	// The request goes to maddr, if there is one (19.1.1); the host is still in it.
+	if maddr, ok := uri.Param("maddr"); ok && maddr != "" {
+		host := strings.Trim(sipuri.Unescape(maddr), "[]")
+		addr, _ := netip.ParseAddr(host)
+		s.hosts = append(s.hosts, place{host, addr})
 	}
+	s.number = expr.E164(sipuri.Unescape(uri.User))
 	return s
 }
 
 // denies returns what speaks against a contact; empty if nothing.
 func (g *Guard) denies(s *subject, edge *redirectv1.Edge) string {
-	if name, what := matchHost(g.hosts, s); what != "" {
-		return "host " + clean(s.uri.Host) + " matches " + what + " in deny." + name
+	for i := range s.hosts {
+		if name, what := matchHost(g.hosts, &s.hosts[i]); what != "" {
+			return "host " + clean(s.hosts[i].host) + " matches " + what + " in deny." + name
+		}
 	}
 	if inRanges(g.ports, portOf(s.uri)) {
 		return "port " + strconv.Itoa(portOf(s.uri)) + " is in deny.ports"
@@ -66,10 +74,14 @@ func (g *Guard) denies(s *subject, edge *redirectv1.Edge) string {
 	if slices.Contains(g.schemes, s.uri.Scheme) {
 		return "the scheme " + clean(s.uri.Scheme) + " is in deny.schemes"
 	}
-	if name, prefix := matchNumber(g.numbers, s.digits); prefix != "" {
-		return "number " + clean(s.digits) + " begins with " + prefix + " in deny." + name
+	if len(g.numbers) > 0 {
+		for _, number := range suspects(s) {
+			if name, prefix := matchNumber(g.numbers, number); prefix != "" {
+				return "number " + clean(number) + " begins with " + prefix + " in deny." + name
+			}
+		}
 	}
-	if g.own && isOwn(edge, s.uri) {
+	if g.own && isOwn(edge, s) {
 		return clean(s.uri.Text) + " is an address of the edge itself (deny.own_address)"
 	}
 	return ""
@@ -78,8 +90,10 @@ func (g *Guard) denies(s *subject, edge *redirectv1.Edge) string {
 // refuses returns in which respect a contact is not among what is allowed; empty
 // if in none.
 func (g *Guard) refuses(s *subject) string {
-	if _, what := matchHost(g.hosts, s); what == "" && len(g.hosts) > 0 {
-		return "host " + strconv.Quote(clean(s.uri.Host)) + " is not among those of allow"
+	for i := range s.hosts {
+		if _, what := matchHost(g.hosts, &s.hosts[i]); what == "" && len(g.hosts) > 0 {
+			return "host " + strconv.Quote(clean(s.hosts[i].host)) + " is not among those of allow"
+		}
 	}
 	if len(g.ports) > 0 && !inRanges(g.ports, portOf(s.uri)) {
 		return "port " + strconv.Itoa(portOf(s.uri)) + " is not in allow.ports"
@@ -96,14 +110,14 @@ func (g *Guard) refuses(s *subject) string {
 	return ""
 }
 
-func matchHost(lists []namedList, s *subject) (name, what string) {
+func matchHost(lists []namedList, p *place) (name, what string) {
 	for _, l := range lists {
-		if s.addr.IsValid() {
-			if prefix, ok := l.list.MatchAddr(s.addr); ok {
+		if p.addr.IsValid() {
+			if prefix, ok := l.list.MatchAddr(p.addr); ok {
 				return l.name, prefix.String()
 			}
 		}
-		if pattern, ok := l.list.MatchDomain(s.uri.Host); ok {
+		if pattern, ok := l.list.MatchDomain(p.host); ok {
 			return l.name, pattern
 		}
 	}
@@ -122,26 +136,35 @@ func matchNumber(lists []namedList, number string) (name, prefix string) {
 	return "", ""
 }
 
-// portOf returns the port that a URI means (19.1.2); 0 for other schemes.
+// portOf returns the port that a URI means (19.1.2, RFC 7118 section 5); 0 for
+// other schemes.
 func portOf(u *sipuri.URI) int {
 	transport, _ := u.Param("transport")
+	transport = strings.ToLower(sipuri.Unescape(transport))
+	secure := u.Scheme == "sips"
 	switch {
 	case u.Port != 0:
 		return int(u.Port)
-	case u.Scheme == "sips" || strings.EqualFold(transport, "tls"):
+	case !u.IsSIP():
+		return 0
+	case transport == "wss" || transport == "ws" && secure:
+		return 443
+	case transport == "ws":
+		return 80
+	case secure || transport == "tls":
 		return 5061
-	case u.Scheme == "sip":
-		return 5060
 	}
-	return 0
+	return 5060
 }
 
 // isOwn reports whether a URI is one of Edge.own_addresses.
-func isOwn(edge *redirectv1.Edge, u *sipuri.URI) bool {
-	port := strconv.Itoa(portOf(u))
-	return u.IsSIP() && slices.ContainsFunc(edge.GetOwnAddresses(), func(own string) bool {
+func isOwn(edge *redirectv1.Edge, s *subject) bool {
+	port := strconv.Itoa(portOf(s.uri))
+	return s.uri.IsSIP() && slices.ContainsFunc(edge.GetOwnAddresses(), func(own string) bool {
 		i := strings.LastIndexByte(own, ':')
-		return i >= 0 && own[i+1:] == port && sameHost(strings.Trim(own[:i], "[]"), u.Host)
+		return i >= 0 && own[i+1:] == port && slices.ContainsFunc(s.hosts, func(p place) bool {
+			return sameHost(strings.Trim(own[:i], "[]"), p.host)
+		})
 	})
 }
 
