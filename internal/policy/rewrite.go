@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -23,6 +24,11 @@ type rewriteParam struct {
 }
 
 const maxRewriteParams = 16
+
+var (
+	errNoUser = errors.New("the new user is empty")
+	errNoHost = errors.New("the new host is empty")
+)
 
 func (r *reader) readRewrite(m *strictyaml.Map) *rewrite {
 	if m == nil {
@@ -80,10 +86,16 @@ func (w *rewrite) apply(u *sipuri.URI, in *expr.Input) (sipuri.URI, error) {
 		return *u, err
 	}
 	if w.user != nil {
+		if _, meant := w.user.Literal(); user == "" && !meant {
+			return *u, errNoUser
+		}
 		c.User = &user
 	}
 	if c.Host, err = text(w.host); err != nil {
 		return *u, err
+	}
+	if w.host != nil && c.Host == "" { // not the host of before
+		return *u, errNoHost
 	}
 	if w.port != nil {
 		p, err := text(w.port)

@@ -167,7 +167,7 @@ func (e *edits) apply(d *decision, rule *Rule, in *expr.Input, why string) (faul
 		if err != nil {
 			e.notes = append(e.notes, rule.title()+": label: "+clean(err.Error()))
 		}
-		e.label = cut(label, maxLabel)
+		e.label = cut(withoutControls(label), maxLabel)
 	}
 	ops, notes := headerOps(a.headers, in, d.eventAttempt())
 	e.headers = append(e.headers, ops...)
@@ -206,13 +206,13 @@ func (e *edits) route(d *decision, a *Action, in *expr.Input) (fault string) {
 		return ""
 	}
 	uri, fault := sipURI(a.nextHop, in)
-	e.nextHop = uri.Text
+	e.nextHop = uri.RequestURI()
 	return fault
 }
 
 // sipURI works out a URI that a request can be sent to.
 func sipURI(t *expr.Template, in *expr.Input) (sipuri.URI, string) {
-	text, err := t.Eval(in)
+	text, err := t.EvalURI(in)
 	if err != nil {
 		return sipuri.URI{}, clean(err.Error())
 	}

@@ -2,6 +2,7 @@ package sipuri
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net/netip"
 	"strconv"
@@ -29,8 +30,14 @@ type Changes struct {
 // Rewrite returns a URI that differs in the changes only, and is good. The error
 // says what is wrong with it otherwise, such as a host with a blank.
 func (u *URI) Rewrite(c *Changes) (URI, error) {
-	if !u.IsSIP() && c.Scheme == "" {
-		return Parse(u.Text)
+	switch {
+	case u.IsSIP():
+	case c.Scheme == "" && c.User == nil && c.Host == "" && c.Port == nil && len(c.Params) == 0:
+		return Parse(u.Text) // it has none of what goes
+	case u.Scheme != "tel":
+		return URI{}, fmt.Errorf("a URI of the scheme %q cannot be rewritten; want sip, sips or tel", u.Scheme)
+	case c.Scheme == "":
+		return URI{}, errors.New("a tel URI can be rewritten to a SIP URI only; want a scheme and a host")
 	}
 	var b strings.Builder
 	b.WriteString(cmp.Or(c.Scheme, u.Scheme) + ":" + u.userinfo(c))
@@ -124,3 +131,9 @@ func escape(s, allowed string) string {
 // EscapeHeader returns a value as it may stand in the "?name=value" part of a
 // URI (hvalue of 25.1).
 func EscapeHeader(s string) string { return escape(s, mark+"[]/?:+$") }
+
+// EscapeUser returns a user as it may stand before the "@" of a URI (25.1).
+func EscapeUser(s string) string { return escape(s, userUnreserved) }
+
+// EscapeParam returns a value as it may stand in a URI parameter (pvalue of 25.1).
+func EscapeParam(s string) string { return escape(s, paramUnreserved) }

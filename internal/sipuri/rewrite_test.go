@@ -23,7 +23,7 @@ func TestRewrite(t *testing.T) {
 		{"sip:a@h;tgrp=x;y?S=1", Changes{Without: []string{"TGRP"}, Params: []Param{{"a b", "c=d", true}}}, "sip:a@h;y;a%20b=c%3Dd?S=1"},
 		{"tel:+1800;rn=+1801;npdi", Changes{Scheme: "sip", Host: "gw"}, "sip:+1800;rn=+1801;npdi@gw;user=phone"},
 		{"tel:+1800", Changes{Scheme: "sips", Host: "gw", User: new("1800"), Without: []string{"user"}}, "sips:1800@gw"},
-		{"tel:+1800;npdi", Changes{Host: "gw"}, "tel:+1800;npdi"}, // there is nothing to change
+		{"tel:+1800;npdi", Changes{Without: []string{"transport"}}, "tel:+1800;npdi"}, // there is nothing to take out
 	} {
 		u := mustParse(t, c.text)
 		got, err := u.Rewrite(&c.changes)
@@ -43,6 +43,8 @@ func TestRewriteErrors(t *testing.T) {
 		{"sip:a@h", Changes{Host: "h;lr?x"}, "character ';'"},
 		{"sip:a@h", Changes{Host: "[h]"}, "no IPv6 address"},
 		{"tel:+1", Changes{Scheme: "sip"}, "no host"},
+		{"tel:+1", Changes{Host: "gw"}, "to a SIP URI only"},
+		{"mailto:bob@h", Changes{Scheme: "sip", Host: "gw"}, `the scheme "mailto"`},
 		{"sip:a@h", Changes{User: new(strings.Repeat("a", MaxLen))}, "more than 4096"},
 	} {
 		u := mustParse(t, c.text)

@@ -9,6 +9,8 @@ import (
 
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
+
+	"github.com/redirectd/redirectd/internal/sipuri"
 )
 
 // Template is a text with expressions in it. It is immutable and safe for
@@ -104,11 +106,59 @@ func (t *Template) Literal() (string, bool) {
 // bytes. Whether it is fit for where it goes, without CR or LF for instance, is
 // for the caller to see. The error is an [*Error]; it never panics.
 func (t *Template) Eval(in *Input) (string, error) {
+	return t.eval(in, func(_ int, value string) (string, error) { return value, nil })
+}
+
+// EvalURI is Eval of a text that is a URI. A result stays within the part of it
+// that the text has it in: in a user part, or as the value of a parameter, it is
+// escaped, and one that would be more than a host is an error. What a redirect
+// server wrote must not say where a call goes by an "@" or ";" in it.
+func (t *Template) EvalURI(in *Input) (string, error) {
+	return t.eval(in, t.inURI)
+}
+
+// inURI fits a value into a URI, by the literal text before and behind it.
+func (t *Template) inURI(part int, value string) (string, error) {
+	before, behind, next := "", "", ""
+	for i, p := range t.parts {
+		switch {
+		case i < part:
+			before += p.text
+		case i > part:
+			behind += p.text
+		}
+		if i == part+1 {
+			next = p.text
+		}
+	}
+	_, rest, hasScheme := strings.Cut(before, ":")
+	_, host, hasUser := strings.Cut(rest, "@")
+	if !hasUser {
+		host = rest
+	}
+	bad := "@"
+	switch {
+	case !hasScheme:
+		return value, nil // the URI itself, or its scheme
+	case !hasUser && strings.Contains(behind, "@"):
+		return sipuri.EscapeUser(value), nil
+	case strings.Contains(host, ";"):
+		return sipuri.EscapeParam(value), nil
+	case next != "" && !strings.ContainsRune(";:?>", rune(next[0])):
+		bad = "@;:?/" // of a name only a piece
+	}
+	if i := strings.IndexAny(value, bad); i >= 0 {
+		return "", fmt.Errorf("%s cannot stand for a host: it has %q", quoted(value), value[i:i+1])
+	}
+	return value, nil
+}
+
+func (t *Template) eval(in *Input, fit func(part int, value string) (string, error)) (string, error) {
 	if s, ok := t.Literal(); ok {
 		return s, nil
 	}
 	var b strings.Builder
-	for _, p := range t.parts {
+	for i, p := range t.parts {
 		if p.expr == nil {
 			b.WriteString(p.text)
 			continue
@@ -120,6 +170,9 @@ func (t *Template) Eval(in *Input) (string, error) {
 		s, ok := written(v)
 		if !ok {
 			return "", errorAt(t.src, p.at, "the result is "+aType(v.Type())+" and cannot be written into a text")
+		}
+		if s, err = fit(i, s); err != nil {
+			return "", errorAt(t.src, p.at, err.Error())
 		}
 		if b.Len()+len(s) > MaxText {
 			return "", errorAt(t.src, p.at, fmt.Sprintf("the text is longer than %d bytes", MaxText))
