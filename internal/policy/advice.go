@@ -28,35 +28,46 @@ func (d *decision) advice(event *redirectv1.Advice) *redirectv1.DecideResponse {
 		e.Rule, e.Text = d.rule("challenge"), seen+"a challenge is the caller's to answer"
 	case d.profile.NoAdvice != nil && !inRanges(d.profile.NoAdvice, status):
 		e.Rule, e.Text = d.rule("not no_advice"), seen+strconv.Itoa(status)+" is not in no_advice of profile "+d.profile.Name
+	case d.timeIsUp() != "":
+		e.Rule, e.Text = d.rule("setup_time"), seen+d.timeIsUp()
 	case d.edge != nil && d.edge.AttemptsLeft != nil && d.edge.GetAttemptsLeft() == 0:
 		e.Rule, e.Text = d.rule("no attempt left"), seen+"no advice, and the edge makes no more attempts"
 	case !d.can(onward):
 		e.Rule, e.Text = d.rule("no advice"), seen+`no advice, and the edge does not name the feature "onward"`
 	default:
-		e.Rule, e.Text = d.rule(onward), seen+"no advice, the call goes onward"
-		return d.goOnward(e)
+		return d.goOnward(status, seen+"no advice", e)
 	}
 	return d.passEvent(status, e)
 }
 
-// goOnward sends the call where it would have gone without the redirect server.
-func (d *decision) goOnward(e *redirectv1.Explanation) *redirectv1.DecideResponse {
+// goOnward sends the call where it would have gone without the redirect server. If
+// rules want it to go where it cannot, the response goes to the caller.
+func (d *decision) goOnward(status int, seen string, e *redirectv1.Explanation) *redirectv1.DecideResponse {
 	t := &redirectv1.Target{Uri: d.call.GetRequestUri().GetText(), NextHop: onward}
-	ed := d.editsOfCall(onAdvice)
+	ed, fault := d.editsOfCall(onAdvice)
 	if ed != nil {
-		if ed.nextHop != "" {
-			t.NextHop = ed.nextHop
-		}
-		t.Routes, t.Label = ed.via, ed.label
+		ed.lead(t)
 		if d.can("header_ops") {
 			d.addOps(t, ed.headers)
 		}
+	}
+	if id, secure := identify(t), d.secure(0); fault == "" && secure != "" && id.degrades() && t.GetNextHop() != onward {
+		fault = degradesText(t.GetNextHop(), secure)
+	}
+	if fault != "" {
+		e.Rule, e.Text = d.rule("no advice"), seen+", and the call cannot go onward: "+fault
+		return d.passEvent(status, e)
+	}
+	e.Rule, e.Text = d.rule(onward), seen+", the call goes onward"
+	if ed != nil {
 		e.Text += also(ed.why())
 	}
+	d.setTimers(t, ed)
 	return &redirectv1.DecideResponse{
 		Action: &redirectv1.DecideResponse_TryTargets{TryTargets: &redirectv1.TryTargets{
-			Targets: []*redirectv1.Target{t},
-			Advance: d.profile.Advance.rule(d.profile.StopAfterRinging),
+			Targets:          []*redirectv1.Target{t},
+			Advance:          d.profile.Advance.rule(d.profile.StopAfterRinging),
+			ConsultOnFailure: d.asksOfFailures(),
 		}},
 		Explanation: e,
 	}

@@ -28,7 +28,17 @@ func (d *decision) tryTargets(mapped int, e *redirectv1.Explanation) *redirectv1
 // to tell of it.
 func (d *decision) consults() bool {
 	p := d.profile
-	return (p.byFailure || p.SetupTime > 0 || p.HistoryInfo) && d.can("consult_on_failure")
+	return d.asksOfFailures() || (p.SetupTime > 0 || p.HistoryInfo) && d.can("consult_on_failure")
+}
+
+// asksOfFailures reports whether a rule wants to hear of a target that failed, and
+// the edge is able to tell.
+func (d *decision) asksOfFailures() bool {
+	if d.profile.byFailure && !d.can("consult_on_failure") {
+		d.note(`the edge does not name the feature "consult_on_failure": no rule hears of a failure`)
+		return false
+	}
+	return d.profile.byFailure
 }
 
 // reject answers the caller with a final response.

@@ -13,9 +13,10 @@ func finalStatus(a *redirectv1.Attempt) int {
 }
 
 // answered reports whether a target has sent a final response that may go to the
-// caller: a mapped code stands only if none has (16.7 step 6).
+// caller: a mapped code stands only if none has (16.7 step 6). What the next hop
+// sent before the search was an advice, and no answer of a target.
 func (d *decision) answered() bool {
-	for _, a := range d.attempts {
+	for _, a := range d.attempts[1:] {
 		if finalStatus(a) != 0 {
 			return true
 		}
@@ -29,7 +30,7 @@ func (d *decision) answered() bool {
 // 4320).
 func (d *decision) bestStatus() int {
 	best := 0
-	for _, a := range d.attempts {
+	for _, a := range d.attempts[1:] {
 		status := finalStatus(a)
 		if status == 0 || status == 408 && d.call.GetMethod() != "INVITE" {
 			continue

@@ -20,6 +20,7 @@ type contacts struct {
 	before   int     // how many targets there were when the first of them was taken
 	ended    *ruling // the rule that ended the search over one of them
 	extra    string  // what else there is to say of the original target (use: headers)
+	onward   bool    // that target is taken
 }
 
 // taken is a contact that became a target.
@@ -289,6 +290,9 @@ func (c *contacts) summary() string {
 	switch n := len(c.contacts); {
 	case c.d.profile.Use == UseHeaders:
 		s = "its header fields go onward with the original target (use: headers)" + also(c.extra)
+		if !c.onward {
+			s = "its header fields go nowhere (use: headers)" + also(c.extra)
+		}
 	case n > 0:
 		s = strconv.Itoa(len(c.taken)) + " of " + strconv.Itoa(n) + plural(n, " contact is a target", " contacts are targets")
 	}

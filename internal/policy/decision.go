@@ -67,15 +67,15 @@ func (d *decision) take(t *redirectv1.Target, id identity, size int) {
 // kept, and why not the others.
 func (d *decision) keepRemaining() (kept int, dropped []string) {
 	for _, t := range d.left {
+		t = proto.CloneOf(t)
+		d.shortenTimer(t)
+		if d.profile.HistoryInfo {
+			d.renewHistory(t)
+		}
 		id, size := identify(t), sizeOf(t)
 		if why := d.dropRemaining(t, &id, size); why != "" {
 			dropped = append(dropped, why)
 			continue
-		}
-		t = proto.CloneOf(t)
-		if d.profile.HistoryInfo {
-			d.renewHistory(t)
-			size = sizeOf(t)
 		}
 		d.take(t, id, size)
 		kept++

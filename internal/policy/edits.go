@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -27,17 +28,30 @@ type edits struct {
 // why says which rules changed the target, and why.
 func (e *edits) why() string { return strings.Join(firstFew(append(e.reasons, e.notes...)), "; ") }
 
-// finish gives a target what the profile and the rules add to it.
+// lead sets the way to a target: the routes of rules stand before that of a 305,
+// which they lead to.
+func (e *edits) lead(t *redirectv1.Target) {
+	if len(e.via) > 0 {
+		t.Routes = append(slices.Clone(e.via), t.GetRoutes()...)
+	}
+	if e.nextHop != "" {
+		t.NextHop = e.nextHop
+	}
+}
+
+// finish gives a target what the profile and the rules add to it; its way it has.
 func (d *decision) finish(t *redirectv1.Target, e *edits) {
+	d.setTimers(t, e)
+	if d.profile.addsHeaders() || e != nil && len(e.headers) > 0 {
+		d.addHeaders(t, e)
+	}
+}
+
+// setTimers gives a target the timers of the profile and the rules, and its label.
+func (d *decision) setTimers(t *redirectv1.Target, e *edits) {
 	p := d.profile
 	response, answer := p.ResponseTimeout, p.AnswerTimeout
 	if e != nil {
-		if len(e.via) > 0 {
-			t.Routes = e.via
-		}
-		if e.nextHop != "" {
-			t.NextHop = e.nextHop
-		}
 		t.Label = e.label
 		if e.responseTimeout > 0 {
 			response = e.responseTimeout
@@ -57,15 +71,26 @@ func (d *decision) finish(t *redirectv1.Target, e *edits) {
 			t.AnswerTimeout = durationpb.New(answer)
 		}
 	}
-	if p.addsHeaders() || e != nil && len(e.headers) > 0 {
-		d.addHeaders(t, e)
+}
+
+// shortenTimer holds a target that remained within what is left of setup_time now.
+func (d *decision) shortenTimer(t *redirectv1.Target) {
+	left, limited := d.setupTimeLeft()
+	if !limited || !d.can("timeouts") {
+		return
+	}
+	left = max(left, time.Second)
+	if t.GetAnswerTimeout() == nil || t.GetAnswerTimeout().AsDuration() > left {
+		t.AnswerTimeout = durationpb.New(left)
 	}
 }
 
-// setupTimeLeft returns what is left of setup_time when the question was asked.
+// setupTimeLeft returns what is left of setup_time when the question was asked. A
+// call that came later than that, as a clock that was set back has it, is new.
 func (d *decision) setupTimeLeft() (time.Duration, bool) {
 	if d.profile.SetupTime == 0 || d.call.GetReceivedAt() == nil || d.askedAt == nil {
 		return 0, false
 	}
-	return d.profile.SetupTime - d.askedAt.AsTime().Sub(d.call.GetReceivedAt().AsTime()), true
+	age := d.askedAt.AsTime().Sub(d.call.GetReceivedAt().AsTime())
+	return d.profile.SetupTime - max(age, 0), true
 }

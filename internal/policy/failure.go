@@ -31,7 +31,7 @@ func (d *decision) failure(ctx context.Context) (*redirectv1.DecideResponse, err
 	switch {
 	case kept > 0:
 		return d.tryTargets(mapped, e), nil
-	case why == "":
+	case why == "" && d.lastRedirect() != 0: // else an advice sent it onward: that is no search
 		return d.exhausted(mapped, e), nil
 	}
 	return d.passBest(mapped, e), nil

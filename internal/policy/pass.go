@@ -28,7 +28,7 @@ func (d *decision) passRedirect(search *contacts, mapped int, e *redirectv1.Expl
 		p.ContactIndexes = stay
 	}
 	e.Text += ", it goes to the caller"
-	if ed := d.editsOfCall(onRedirect); ed != nil {
+	if ed, _ := d.editsOfCall(onRedirect); ed != nil { // it takes no way
 		if t := (&redirectv1.Target{}); d.can("header_ops") {
 			d.addOps(t, ed.headers)
 			p.HeaderOps = t.GetHeaderOps()

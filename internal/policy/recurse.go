@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"strconv"
+
 	"google.golang.org/protobuf/proto"
 
 	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
@@ -33,13 +35,11 @@ func (d *decision) targetOf(status int, can *candidate) (*redirectv1.Target, ide
 			return t, identity{uri: can.uri}, refusal{}
 		}
 	}
-	if e := can.edits; e != nil { // identify needs the way that finish sets
-		if len(e.via) > 0 {
-			t.Routes = e.via
+	if e := can.edits; e != nil {
+		if len(e.via)+len(t.GetRoutes()) > maxRoutes {
+			return nil, identity{}, refusal{rule: "routes", text: clean(can.uri.Text) + " and the routes to it are more than " + strconv.Itoa(maxRoutes)}
 		}
-		if e.nextHop != "" {
-			t.NextHop = e.nextHop
-		}
+		e.lead(t)
 	}
 	return t, identify(t), refusal{}
 }
@@ -52,11 +52,19 @@ func (c *contacts) takeOriginal() {
 	d := c.d
 	c.dropAll("use", "the 3xx is data and not a place (use: headers)")
 	t := &redirectv1.Target{Uri: d.call.GetRequestUri().GetText(), NextHop: onward}
-	e := d.editsOfCall(onRedirect)
-	if e != nil && e.nextHop != "" {
-		t.NextHop = e.nextHop
+	e, fault := d.editsOfCall(onRedirect)
+	if fault != "" {
+		c.extra = fault
+		return
+	}
+	if e != nil {
+		e.lead(t)
 	}
 	id := identify(t)
+	if c.secure != "" && id.degrades() {
+		c.extra = degradesText(t.GetNextHop(), c.secure)
+		return
+	}
 	if n := find(d.tried, &id); n >= 0 {
 		c.extra = d.triedText(t.GetUri(), t.GetUri(), n)
 		return
@@ -68,6 +76,7 @@ func (c *contacts) takeOriginal() {
 		return
 	}
 	d.take(t, id, size)
+	c.onward = true
 	if e != nil {
 		c.extra = e.why()
 	}

@@ -103,6 +103,8 @@ func (d *decision) answerEnded(end *ruling, status int, which redirectv1.PassThr
 			Action:      &redirectv1.DecideResponse_PassThrough{PassThrough: &redirectv1.PassThrough{Which: which}},
 			Explanation: e,
 		}
+	case which == redirectv1.PassThrough_WHICH_BEST && d.answered():
+		return d.passBest(mapped, e)
 	}
 	return d.exhausted(mapped, e)
 }

@@ -227,9 +227,9 @@ func sipURI(t *expr.Template, in *expr.Input) (sipuri.URI, string) {
 }
 
 // editsOfCall returns what rules that are not about a contact make of a target
-// that came from none; nil if nothing.
-func (d *decision) editsOfCall(event events) *edits {
-	e := &edits{}
+// that came from none, nil if nothing, and why it cannot go that way, if it cannot.
+func (d *decision) editsOfCall(event events) (e *edits, fault string) {
+	e = &edits{}
 	for i := range d.profile.Rules {
 		rule := &d.profile.Rules[i]
 		if rule.On&event == 0 || rule.usesContact() || rule.Then.End != endNothing {
@@ -239,14 +239,14 @@ func (d *decision) editsOfCall(event events) *edits {
 		if !holds {
 			continue
 		}
-		if fault := e.apply(d, rule, d.input(nil), why); fault != "" {
-			e.notes = append(e.notes, rule.title()+": "+fault)
+		if wrong := e.apply(d, rule, d.input(nil), why); wrong != "" && fault == "" {
+			fault = rule.title() + ": " + wrong
 		}
 	}
 	if len(e.reasons)+len(e.notes) == 0 {
-		return nil
+		return nil, fault
 	}
-	return e
+	return e, fault
 }
 
 // eventAttempt is the index of the attempt that brought the event.
