@@ -17,7 +17,7 @@ func (d *decision) advice(event *redirectv1.Advice) *redirectv1.DecideResponse {
 	status := int(event.GetResponse().GetStatus())
 	e := &redirectv1.Explanation{}
 	seen := response(event.GetResponse()) + ": "
-	if end := d.endedByRule(onAdvice); end != nil {
+	if end := d.endedByRule(onAdvice, false); end != nil {
 		e.Text = seen
 		return d.answerEnded(end, status, redirectv1.PassThrough_WHICH_REDIRECT, e)
 	}

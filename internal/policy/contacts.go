@@ -135,6 +135,9 @@ func (c *contacts) candidates() []candidate {
 		}
 		candidates = append(candidates, can)
 	}
+	if len(candidates) == 0 && len(c.d.profile.Rules) > 0 { // those that were asked about no contact
+		c.ended = c.d.endedByRule(onRedirect, false)
+	}
 	return candidates
 }
 

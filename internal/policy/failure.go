@@ -15,7 +15,7 @@ func (d *decision) failure(ctx context.Context) (*redirectv1.DecideResponse, err
 		return nil, err
 	}
 	mapped := d.profile.Mapped(d.lastRedirect())
-	if end := d.endedByRule(onFailure); end != nil {
+	if end := d.endedByRule(onFailure, false); end != nil {
 		e := &redirectv1.Explanation{Text: d.failureText() + ": "}
 		return d.answerEnded(end, d.lastRedirect(), redirectv1.PassThrough_WHICH_BEST, e), nil
 	}

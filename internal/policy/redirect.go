@@ -18,12 +18,13 @@ func (d *decision) redirect(ctx context.Context, event *redirectv1.Redirect) (*r
 	search := d.contactsOf(event)
 	e := &redirectv1.Explanation{Contacts: search.pointers()}
 	seen := response(event.GetResponse()) + ": "
-	if end := d.endedByRule(onRedirect); end != nil {
+	why := d.refusal(status)
+	asks := why.rule == "" && d.profile.Use != UseHeaders
+	if end := d.endedByRule(onRedirect, asks); end != nil {
 		search.dropAll(end.rule.title(), "the rule ends the search")
 		e.Text = seen
 		return d.answerEnded(end, status, redirectv1.PassThrough_WHICH_REDIRECT, e), nil
 	}
-	why := d.refusal(status)
 	after, kept, dropped := d.profile.Nested == NestedAfter, 0, []string(nil)
 	if after && !why.ends {
 		kept, dropped = d.keepRemaining()

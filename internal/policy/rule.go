@@ -85,6 +85,12 @@ func (r *Rule) title() string {
 // usesContact reports whether a rule has to be asked about each contact.
 func (r *Rule) usesContact() bool { return r.When != nil && r.When.UsesContact() }
 
+// settlesContact reports whether a rule may say the last word about a single
+// contact.
+func (r *Rule) settlesContact() bool {
+	return r.Then.End.ofContact() || r.Then.End != endNothing && r.usesContact()
+}
+
 // failsClosed reports whether a condition that cannot be worked out counts as
 // true: what keeps a call from somewhere must not give way to an error.
 func (r *Rule) failsClosed() bool { return r.Then.End == endSkip || r.Then.End == endReject }

@@ -66,10 +66,15 @@ type ruling struct {
 }
 
 // endedByRule returns the first rule that ends the search, whatever the contacts;
-// nil if none does.
-func (d *decision) endedByRule(event events) *ruling {
+// nil if none does. If contacts will be asked about, only those rules count that
+// stand before all that may settle the matter of one: the others have their turn
+// with each contact.
+func (d *decision) endedByRule(event events, asks bool) *ruling {
 	for i := range d.profile.Rules {
 		rule := &d.profile.Rules[i]
+		if asks && rule.On&event != 0 && rule.settlesContact() {
+			return nil
+		}
 		if rule.On&event == 0 || rule.usesContact() || rule.Then.End == endNothing || rule.Then.End.ofContact() {
 			continue
 		}
@@ -87,8 +92,8 @@ func (c *contacts) ask(can *candidate) bool {
 	for i := range d.profile.Rules {
 		rule := &d.profile.Rules[i]
 		a := &rule.Then
-		if rule.On&onRedirect == 0 || !rule.usesContact() && a.End != endNothing && !a.End.ofContact() {
-			continue // the latter would have ended the search already
+		if rule.On&onRedirect == 0 {
+			continue
 		}
 		holds, why := d.holds(i, contact)
 		if !holds {
@@ -103,7 +108,10 @@ func (c *contacts) ask(can *candidate) bool {
 			can.change().reasons = append(can.edits.reasons, rule.title()+": "+why)
 			return true
 		case endReject, endPassThrough, endStop:
-			c.ended = &ruling{rule: rule, why: why, on: can.text}
+			c.ended = &ruling{rule: rule, why: why}
+			if rule.usesContact() {
+				c.ended.on = can.text
+			}
 			return false
 		case endNothing:
 		}

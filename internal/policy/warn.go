@@ -7,7 +7,7 @@ import "github.com/redirectd/redirectd/internal/strictyaml"
 func (r *reader) warnUnreachable(rules []Rule, maps []*strictyaml.Map) {
 	var covered events   // of which a rule before always ends the search
 	var contactsTo *Rule // the rule that ends the judgement of every contact
-	var seen = map[string]string{}
+	seen := map[string]*Rule{}
 	for i := range rules {
 		rule := &rules[i]
 		always := rule.When == nil
@@ -24,14 +24,14 @@ func (r *reader) warnUnreachable(rules []Rule, maps []*strictyaml.Map) {
 			maps[i].Warnf("name", "the rule cannot be reached: a rule before it always ends the search")
 		case contactsTo != nil && rule.usesContactOrEndsIt():
 			maps[i].Warnf("name", "the rule cannot be reached: rule %q before it says of every contact what becomes of it", contactsTo.Name)
-		case rule.When != nil && seen[rule.When.Source()] != "":
-			maps[i].Warnf("name", "the rule cannot be reached: rule %q before it has the same condition and ends the matter", seen[rule.When.Source()])
+		case rule.When != nil && seen[rule.When.Source()].leavesNothingTo(rule):
+			maps[i].Warnf("name", "the rule cannot be reached: rule %q before it has the same condition and ends the matter", seen[rule.When.Source()].Name)
 		}
 		if rule.Then.End == endNothing {
 			continue
 		}
-		if rule.When != nil && rule.On == onRedirect|onAdvice {
-			seen[rule.When.Source()] = rule.Name
+		if rule.When != nil {
+			seen[rule.When.Source()] = rule
 		}
 		switch {
 		case !always:
@@ -41,6 +41,15 @@ func (r *reader) warnUnreachable(rules []Rule, maps []*strictyaml.Map) {
 			covered |= rule.On
 		}
 	}
+}
+
+// leavesNothingTo reports whether a rule with the same condition, which ends
+// something, ends it for a rule after it too.
+func (r *Rule) leavesNothingTo(after *Rule) bool {
+	if r == nil || after.On&^r.On != 0 {
+		return false
+	}
+	return !r.Then.End.ofContact() || after.usesContactOrEndsIt()
 }
 
 // usesContactOrEndsIt reports whether a rule says something about contacts only.
