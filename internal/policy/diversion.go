@@ -21,6 +21,10 @@ func (d *decision) diversion() []*redirectv1.HeaderOp {
 	for _, i := range d.redirectsTo(int(d.eventAttempt())) {
 		a := d.attempts[i]
 		uri := reading(a.GetTarget().GetUri())
+		if uri.Scheme == "" { // it might not stay within its brackets
+			d.note("Diversion: " + clean(uri.Text) + " cannot be read and is left out")
+			continue
+		}
 		value := "<" + uri.RequestURI() + ">;reason=" + diversionReason(causeOf(a.GetResponse())) + ";counter=1" + privacy
 		if len(ops) == 0 {
 			ops = append(ops, setOp(&redirectv1.Header{Name: "Diversion", Value: value}))

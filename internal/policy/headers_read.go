@@ -77,7 +77,7 @@ func checkHeaderName(v strictyaml.Value, name string) bool {
 // structural are header fields that no edge lets a policy touch.
 var structural = []string{
 	"Via", "From", "To", "Call-ID", "CSeq", "Max-Forwards", "Route", "Record-Route", "Contact",
-	"Content-Length", "Content-Type", "Content-Encoding", "Proxy-Require", "Require", "Authorization", "Proxy-Authorization",
+	"Content-*", "Proxy-Require", "Require", "Authorization", "Proxy-Authorization",
 }
 
 // notOfContact are those that the "?headers" of a Contact may not set either: they

@@ -15,7 +15,7 @@ import (
 func (d *decision) historyInfo(t *redirectv1.Target) []*redirectv1.HeaderOp {
 	h := d.history()
 	if h == nil {
-		d.note("History-Info: what the caller sent cannot be read, so nothing is added")
+		d.note("History-Info: what the caller sent, or a target before, cannot be read, so nothing is added")
 		return nil
 	}
 	index := h.parent + "." + strconv.Itoa(h.branches+len(d.targets)+1)
@@ -25,8 +25,8 @@ func (d *decision) historyInfo(t *redirectv1.Target) []*redirectv1.HeaderOp {
 		from = int(ref.GetAttempt())
 	}
 	value := h.text + ", <" + withHeaders(&uri, h.privacy...) + ">;index=" + index + h.how(d, t, from)
-	if len(value) > maxHeaderValue {
-		d.note("History-Info would be longer than 8 KiB and is not added")
+	if err := checkHeaderValue(value); err != nil || uri.Scheme == "" {
+		d.note("History-Info is not added: the value would be longer than 8 KiB, or has a control character")
 		return nil
 	}
 	return []*redirectv1.HeaderOp{setOp(&redirectv1.Header{Name: "History-Info", Value: value})}
@@ -63,6 +63,9 @@ func (d *decision) history() *history {
 	d.historyDone = true
 	received := splitEntries(d.call.GetHeaders())
 	original := reading(d.call.GetRequestUri().GetText())
+	if original.Scheme == "" {
+		return nil
+	}
 	h := &history{parent: "1"}
 	if d.hidesHistory() {
 		h.privacy = []string{"Privacy=history"}
@@ -98,6 +101,9 @@ func (d *decision) history() *history {
 		h.branches++
 		index := h.parent + "." + strconv.Itoa(h.branches)
 		uri := reading(a.GetTarget().GetUri())
+		if uri.Scheme == "" {
+			return nil
+		}
 		entry := "<" + withHeaders(&uri, append([]string{reasonHeader(a)}, h.privacy...)...) + ">;index=" + index
 		entry += h.how(d, a.GetTarget(), int(a.GetTarget().GetContact().GetAttempt()))
 		h.indexes = append(h.indexes, index)

@@ -35,9 +35,12 @@ func (d *decision) portedTarget(can *candidate) (*redirectv1.Target, refusal) {
 func portabilityOf(u *sipuri.URI) []string {
 	var found []string
 	add := func(param string) {
-		name, _, _ := strings.Cut(param, "=")
-		if slices.ContainsFunc(portability, func(p string) bool { return strings.EqualFold(p, name) }) {
-			found = append(found, param)
+		name, value, _ := strings.Cut(param, "=")
+		if !slices.ContainsFunc(portability, func(p string) bool { return strings.EqualFold(p, name) }) || !isPlain(value) {
+			return
+		}
+		if !slices.ContainsFunc(found, func(f string) bool { n, _, _ := strings.Cut(f, "="); return strings.EqualFold(n, name) }) {
+			found = append(found, param) // the first of a name counts (RFC 3966 section 3)
 		}
 	}
 	if u.IsSIP() {
@@ -46,10 +49,10 @@ func portabilityOf(u *sipuri.URI) []string {
 			add(param)
 		}
 	}
+	if len(found) > 0 && u.IsSIP() {
+		return found // those of the user part are the number's own
+	}
 	for _, p := range u.Params {
-		if len(found) > 0 && u.IsSIP() {
-			break // those of the user part are the number's own
-		}
 		if p.HasValue {
 			add(p.Name + "=" + p.Value)
 		} else {
@@ -57,6 +60,14 @@ func portabilityOf(u *sipuri.URI) []string {
 		}
 	}
 	return found
+}
+
+// isPlain reports whether a value stays one in the user part of a SIP URI: a number or
+// a domain does, "+1:secret" would bring a password.
+func isPlain(value string) bool {
+	return !strings.ContainsFunc(value, func(r rune) bool {
+		return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && !strings.ContainsRune("-_.!~*'()+%&$/", r)
+	})
 }
 
 // withNumberParams puts parameters after the number of a URI, in the place of

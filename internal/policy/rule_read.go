@@ -88,7 +88,7 @@ func (r *reader) checkRule(m *strictyaml.Map, rule *Rule) {
 	if a.End == endStop && rule.On&^onFailure != 0 {
 		m.Failf("then", "stop ends a search that has begun; say on: [failure]")
 	}
-	if rule.On&(onRedirect|onAdvice) == onAdvice && (rule.usesContact() || a.End.ofContact() || a.Rank != rankOrdinary || a.Weight != 0) {
+	if rule.On&(onRedirect|onAdvice) == onAdvice && (rule.usesContact() || a.End.ofContact() || a.Rank != rankOrdinary || a.Weight != 0 || a.rewrite != nil) {
 		m.Failf("then", "an advice has no contacts")
 	}
 }

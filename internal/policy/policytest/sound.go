@@ -3,6 +3,7 @@ package policytest
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"google.golang.org/protobuf/proto"
@@ -64,6 +65,9 @@ func soundTargets(req *redirectv1.DecideRequest, t *redirectv1.TryTargets) error
 	}
 	secure := isSIPS(req.GetCall().GetRequestUri().GetText())
 	for _, target := range t.GetTargets() {
+		if err := cleanTarget(target); err != nil && !remained(req, target) {
+			return err
+		}
 		if secure && insecure(target) && target.GetNextHop() != "onward" { // the edge knows whether that is secure
 			return fmt.Errorf("from SIPS to SIP: %v", target)
 		}
@@ -124,6 +128,26 @@ func cleanTexts(e *redirectv1.Explanation) error {
 		if v.GetVerdict() == redirectv1.ContactVerdict_VERDICT_UNSPECIFIED || v.GetRule() == "" || v.GetText() == "" {
 			return fmt.Errorf("a contact without a verdict: %v", v)
 		}
+	}
+	for _, s := range texts {
+		if strings.ContainsAny(s, "\r\n\x00") {
+			return fmt.Errorf("%q has CR, LF or NUL", s)
+		}
+	}
+	return nil
+}
+
+// remained reports whether the question brought a target, with its texts.
+func remained(req *redirectv1.DecideRequest, target *redirectv1.Target) bool {
+	return slices.ContainsFunc(req.GetRemaining(), func(t *redirectv1.Target) bool { return t.GetUri() == target.GetUri() })
+}
+
+// cleanTarget: the same of what would go into a request.
+func cleanTarget(t *redirectv1.Target) error {
+	texts := append([]string{t.GetUri(), t.GetNextHop(), t.GetLabel()}, t.GetRoutes()...)
+	for _, op := range t.GetHeaderOps() {
+		texts = append(texts, op.GetAdd().GetName(), op.GetAdd().GetValue(), op.GetSet().GetName(), op.GetSet().GetValue(),
+			op.GetRemove(), op.GetCopy().GetName(), op.GetCopy().GetRename())
 	}
 	for _, s := range texts {
 		if strings.ContainsAny(s, "\r\n\x00") {
