@@ -24,8 +24,8 @@ type Config struct {
 	// Profiles in the order of the file, 1 to 1024, names unique.
 	Profiles []Profile
 	// Revision identifies the content: the first 12 digits of the SHA-256 of the
-	// file, as sha256sum prints them, and of the files that it names one after the
-	// other, or "built-in" for [DefaultConfig].
+	// file, as sha256sum prints them if it names no other, and of those that it names
+	// one after the other, each with its length; "built-in" for [DefaultConfig].
 	Revision string
 	// Files are all that it was read from, the policy file first. Whoever waits
 	// for changes has to watch these.

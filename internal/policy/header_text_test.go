@@ -17,9 +17,11 @@ func TestGeneratedHeadersAreSound(t *testing.T) {
 		ask := policytest.Redirected(302, "", policytest.Contact("sip:a@gw"))
 		ask.Edge.Features = append(ask.GetEdge().GetFeatures(), "header_ops")
 		ask.Attempts[0].Target.Uri = uri
-		ask.Call.RequestUri.Text = uri
+		if !strings.ContainsAny(uri, "\r\n\x00") { // that is no question
+			ask.Call.RequestUri.Text = uri
+		}
 		for _, op := range decide(t, config, ask).GetTryTargets().GetTargets()[0].GetHeaderOps() {
-			if v := op.GetSet().GetValue(); v != "" {
+			if v := op.GetSet().GetValue(); strings.Contains(v, "<"+uri) {
 				t.Errorf("%.60q: %.200q", uri, v)
 			}
 		}

@@ -16,6 +16,7 @@ import (
 const (
 	maxLists     = 256
 	maxListBytes = 32 << 20 // of one file
+	maxEntries   = 1_000_000
 )
 
 // readLists reads the named lists, whose files are named from where the policy
@@ -26,8 +27,12 @@ func (r *reader) readLists(root *strictyaml.Map) {
 		root.Failf("lists", "%d lists are more than %d", len(maps), maxLists)
 		maps = maps[:maxLists]
 	}
+	entries := 0
 	for _, m := range maps {
 		name, list := r.readList(m)
+		if list != nil {
+			entries += list.Len()
+		}
 		switch {
 		case name == "":
 		case r.lists[name] != nil:
@@ -37,6 +42,9 @@ func (r *reader) readLists(root *strictyaml.Map) {
 		default:
 			r.lists[name] = list
 		}
+	}
+	if entries > maxEntries {
+		root.Failf("lists", "%d entries in all lists are more than %d", entries, maxEntries)
 	}
 }
 
@@ -80,6 +88,10 @@ func (r *reader) loadList(path string, build func([]string) (*expr.List, error))
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(filepath.Dir(r.file), path)
 	}
+	// To wait for who writes to a pipe would be to wait for ever.
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("the list cannot be read: %s is no regular file", path)
+	}
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("the list cannot be read: %w", err)
@@ -93,7 +105,8 @@ func (r *reader) loadList(path string, build func([]string) (*expr.List, error))
 		return nil, fmt.Errorf("%s has more than %d bytes", path, maxListBytes)
 	}
 	r.cfg.Files = append(r.cfg.Files, path)
-	_, _ = r.content.Write(data) // a hash takes everything
+	_, _ = fmt.Fprintf(r.content, "\x00%d\x00", len(data)) // what moves from one file to the next is a change
+	_, _ = r.content.Write(data)                           // a hash takes everything
 	var entries []string
 	var lines []int
 	number := 0

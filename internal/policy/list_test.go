@@ -34,7 +34,7 @@ func TestListFile(t *testing.T) {
 	if want := []string{file, list}; !slices.Equal(cfg.Files, want) {
 		t.Errorf("it was read from %q, want %q", cfg.Files, want)
 	}
-	sum := sha256.Sum256([]byte(text + entries))
+	sum := sha256.Sum256([]byte(text + fmt.Sprintf("\x00%d\x00", len(entries)) + entries))
 	if want := hex.EncodeToString(sum[:])[:12]; cfg.Revision != want {
 		t.Errorf("revision %s, want that of both files, %s", cfg.Revision, want)
 	}

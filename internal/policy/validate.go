@@ -1,6 +1,10 @@
 package policy
 
-import redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
+import (
+	"strings"
+
+	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
+)
 
 // Bounds of the contract.
 const (
@@ -19,6 +23,8 @@ func validate(req *redirectv1.DecideRequest) error {
 		return invalid("call is missing")
 	case req.GetCall().GetRequestUri().GetText() == "":
 		return invalid("call.request_uri.text is missing")
+	case strings.ContainsAny(req.GetCall().GetRequestUri().GetText(), "\r\n\x00"):
+		return invalid("call.request_uri.text has a CR, LF or NUL, which no answer may have")
 	case len(attempts) == 0:
 		return invalid("attempts is empty; the first one is the request to the next hop, the last one brought the event")
 	case len(attempts) > maxAttempts:
