@@ -70,7 +70,7 @@ func ParseConfig(file string, data []byte) (*Config, error) {
 	_, _ = r.content.Write(data) // a hash takes everything
 	r.read(doc)
 	if err := doc.Err(); err != nil {
-		return nil, err
+		return nil, &ListsError{Files: r.cfg.Files, err: err}
 	}
 	r.cfg.Revision = hex.EncodeToString(r.content.Sum(nil)[:6])
 	r.cfg.Warnings = doc.Warnings()

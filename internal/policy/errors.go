@@ -16,6 +16,19 @@ var (
 	ErrInvalidRequest = errors.New("invalid request")
 )
 
+// ListsError is what is wrong in a configuration, with the list files that it names:
+// it may be good once those are.
+type ListsError struct {
+	Files []string
+	err   error
+}
+
+// Error says what is wrong, one problem per line.
+func (e *ListsError) Error() string { return e.err.Error() }
+
+// Unwrap returns the error without the files.
+func (e *ListsError) Unwrap() error { return e.err }
+
 // What is wrong with the value of a header field.
 var (
 	errLongValue = errors.New("the value is longer than 8 KiB")

@@ -88,6 +88,7 @@ func (r *reader) loadList(path string, build func([]string) (*expr.List, error))
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(filepath.Dir(r.file), path)
 	}
+	r.cfg.Files = append(r.cfg.Files, path)
 	// To wait for who writes to a pipe would be to wait for ever.
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("the list cannot be read: %s is no regular file", path)
@@ -104,7 +105,6 @@ func (r *reader) loadList(path string, build func([]string) (*expr.List, error))
 	case len(data) > maxListBytes:
 		return nil, fmt.Errorf("%s has more than %d bytes", path, maxListBytes)
 	}
-	r.cfg.Files = append(r.cfg.Files, path)
 	_, _ = fmt.Fprintf(r.content, "\x00%d\x00", len(data)) // what moves from one file to the next is a change
 	_, _ = r.content.Write(data)                           // a hash takes everything
 	var entries []string

@@ -6,6 +6,7 @@ package reload
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -44,7 +45,8 @@ type Reloader struct {
 	poke    chan struct{}           // SIGHUP was here: follow other files, perhaps
 
 	mu    sync.Mutex // one reload at a time
-	files []string   // of the policy that was good last
+	good  []string   // files of the policy that was good last
+	files []string   // those, and the lists of one that was not good since
 }
 
 // New returns a Reloader that begins with a configuration that was just read.
@@ -52,7 +54,7 @@ func New(cfg *policy.Config, o Options) *Reloader {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	r := &Reloader{o: o, live: policy.NewLive(policy.NewBuiltin(cfg)), poke: make(chan struct{}, 1), files: slices.Clone(cfg.Files)}
+	r := &Reloader{o: o, live: policy.NewLive(policy.NewBuiltin(cfg)), poke: make(chan struct{}, 1), good: slices.Clone(cfg.Files), files: slices.Clone(cfg.Files)}
 	r.readAt.Store(time.Now().UnixNano())
 	r.metrics = newMetrics(r)
 	r.warn(cfg)
@@ -152,10 +154,15 @@ func (r *Reloader) reload(asked bool) {
 	cfg, builtin, err := r.read()
 	if err != nil {
 		r.refuse(err, asked)
+		// It may lack nothing but a list that is on its way.
+		if lists, ok := errors.AsType[*policy.ListsError](err); ok {
+			r.files = slices.Concat(r.good, lists.Files)
+		}
 		return
 	}
 	before := r.live.Info().GetConfigRevision()
-	r.files = slices.Clone(cfg.Files)
+	r.good = slices.Clone(cfg.Files)
+	r.files = r.good
 	r.readAt.Store(time.Now().UnixNano())
 	if cfg.Revision != before {
 		r.live.Swap(builtin)

@@ -318,3 +318,19 @@ func TestTrail(t *testing.T) {
 		t.Errorf("the root: %q", got)
 	}
 }
+
+// TestListThatComesLater: a policy that names a list before it is there is loaded
+// when it is, wherever that is.
+func TestListThatComesLater(t *testing.T) {
+	t.Parallel()
+	dir, elsewhere := t.TempDir(), t.TempDir()
+	file := write(t, filepath.Join(dir, "policy.yaml"), mapping(480))
+	s := watching(t, file)
+	list := filepath.Join(elsewhere, "premium.txt")
+	replace(t, file, "lists: [{name: premium, type: prefixes, file: "+list+"}]\n"+mapping(404))
+	s.awaitLog("policy not reloaded")
+	replace(t, list, "+19x\n") // not good yet
+	s.awaitLog("premium.txt:1")
+	replace(t, list, "+1900\n")
+	s.awaitCode(404)
+}
