@@ -6,9 +6,9 @@ import (
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
-	"github.com/cespare/xxhash/v2"
 
 	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
+	"github.com/redirectd/redirectd/internal/policy/lot"
 )
 
 // shareMacro makes share("name", 5) a function of the call, so that nothing
@@ -39,17 +39,6 @@ func bindShare(_ *Env, params []ref.Val) (call, *paramError) {
 		if !ok {
 			return types.NoSuchOverloadErr()
 		}
-		return types.Bool(lot(name, c.GetCallId())*100 < float64(percent))
+		return types.Bool(lot.Within(float64(percent), name, c.GetCallId()))
 	}, nil
-}
-
-// lot is a number from 0 to below 1 that belongs to a name and a Call-ID.
-func lot(name, callID string) float64 {
-	var d xxhash.Digest
-	d.Reset()
-	_, _ = d.WriteString(name)
-	_, _ = d.WriteString("\x00")
-	_, _ = d.WriteString(callID)
-	const bits = 53 // that a float64 holds exactly
-	return float64(d.Sum64()>>(64-bits)) / (1 << bits)
 }

@@ -1,0 +1,36 @@
+package policy
+
+import (
+	"context"
+	"sync"
+)
+
+// Memory is what is kept of one call, in the edge that asks, by a policy that hands
+// questions on to others: which of them it was, for instance. The policies that
+// decide keep nothing: whatever they want back is in policy_state. The zero value
+// is empty. It is safe for concurrent use.
+type Memory struct{ values sync.Map }
+
+// Keep returns what is kept under a key; if that is nothing, it keeps what first
+// makes.
+func (m *Memory) Keep(key any, first func() any) any {
+	if v, ok := m.values.Load(key); ok {
+		return v
+	}
+	v, _ := m.values.LoadOrStore(key, first())
+	return v
+}
+
+type memoryKey struct{}
+
+// WithMemory returns a context of questions about the call that m belongs to.
+func WithMemory(ctx context.Context, m *Memory) context.Context {
+	return context.WithValue(ctx, memoryKey{}, m)
+}
+
+// MemoryOf returns the memory of the call that a question is about; nil if whoever
+// asks has none.
+func MemoryOf(ctx context.Context) *Memory {
+	m, _ := ctx.Value(memoryKey{}).(*Memory)
+	return m
+}
