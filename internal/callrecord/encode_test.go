@@ -103,6 +103,9 @@ func TestEveryLineParses(t *testing.T) {
 		late := &Late{}
 		h.fill(reflect.ValueOf(late).Elem())
 		checkLine(t, encoded(t, late))
+		shadow := &Shadow{}
+		h.fill(reflect.ValueOf(shadow).Elem())
+		checkLine(t, encoded(t, shadow))
 	}
 }
 

@@ -8,7 +8,7 @@ const Schema = 1
 // and keeps nothing of it. It is safe for concurrent use.
 type Sink interface{ Add(line Line) }
 
-// Line is a record: a [Call] or a [Late].
+// Line is a record: a [Call], a [Late] or a [Shadow].
 type Line interface{ shorten(text, list int) }
 
 // Kind says what a line is about.
@@ -20,6 +20,8 @@ const (
 	KindCall Kind = "call"
 	// KindLate is a 2xx that went upstream after the final response of its call.
 	KindLate Kind = "late"
+	// KindShadow is a question that two policies answer otherwise.
+	KindShadow Kind = "shadow"
 )
 
 // Call is the record of one redirected call, written when its final response has
@@ -225,6 +227,9 @@ type Decision struct {
 	DurationMS float64 `json:"duration_ms"`
 	// Asked is who was asked first.
 	Asked Who `json:"asked" personal:"no"`
+	// Canary says that the policy made it that decides a share of the calls
+	// (policy.canary).
+	Canary bool `json:"canary,omitempty"`
 	// NoDecision is why no decision was had of it; absent if one was.
 	NoDecision NoDecision `json:"no_decision,omitempty" personal:"no"`
 	// Detail says what was wrong then.

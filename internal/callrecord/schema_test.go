@@ -66,7 +66,7 @@ func compare(t *testing.T, file, want string) {
 	}
 }
 
-// types are the declarations of record.go.
+// types are the declarations of record.go and shadow.go.
 type types struct {
 	structs map[string]*structType
 	words   map[string][]word // of the string types
@@ -87,15 +87,17 @@ type word struct{ text, doc string }
 
 func readTypes(t *testing.T) *types {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "record.go", nil, parser.ParseComments)
-	if err != nil {
-		t.Fatal(err)
-	}
 	all := &types{structs: make(map[string]*structType), words: make(map[string][]word)}
-	for _, decl := range file.Decls {
-		if decl, ok := decl.(*ast.GenDecl); ok {
-			for _, spec := range decl.Specs {
-				all.read(t, decl, spec)
+	for _, name := range []string{"record.go", "shadow.go"} {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, decl := range file.Decls {
+			if decl, ok := decl.(*ast.GenDecl); ok {
+				for _, spec := range decl.Specs {
+					all.read(t, decl, spec)
+				}
 			}
 		}
 	}
@@ -166,7 +168,7 @@ func (all *types) schema() object {
 		"$schema": "https://json-schema.org/draft/2020-12/schema",
 		"$id":     "https://raw.githubusercontent.com/redirectd/redirectd/main/docs/schema/call-record.schema.json",
 		"title":   "Call record of sipedge",
-		"oneOf":   []object{{"$ref": "#/$defs/Call"}, {"$ref": "#/$defs/Late"}},
+		"oneOf":   []object{{"$ref": "#/$defs/Call"}, {"$ref": "#/$defs/Late"}, {"$ref": "#/$defs/Shadow"}},
 		"$defs":   defs,
 	}
 }
@@ -207,7 +209,7 @@ func (all *types) schemaOf(e ast.Expr) object {
 // tables are the section Fields of the page.
 func (all *types) tables() string {
 	var b strings.Builder
-	for _, name := range []string{"Call", "Late"} {
+	for _, name := range []string{"Call", "Late", "Shadow"} {
 		fmt.Fprintf(&b, "### A line of kind %s\n\n", strings.ToLower(name))
 		all.table(&b, name, "")
 	}
@@ -291,7 +293,7 @@ func TestPageByReflection(t *testing.T) {
 	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z_.\\[\\]]+)` \\|").FindAllStringSubmatch(string(page), -1) {
 		got = append(got, m[1])
 	}
-	want := slices.Concat(fieldsOf(reflect.TypeFor[Call](), ""), fieldsOf(reflect.TypeFor[Late](), ""))
+	want := slices.Concat(fieldsOf(reflect.TypeFor[Call](), ""), fieldsOf(reflect.TypeFor[Late](), ""), fieldsOf(reflect.TypeFor[Shadow](), ""))
 	slices.Sort(got)
 	slices.Sort(want)
 	if !slices.Equal(got, want) {
@@ -338,4 +340,5 @@ func TestEveryTextIsPersonalOrNot(t *testing.T) {
 	}
 	check(reflect.TypeFor[Call]())
 	check(reflect.TypeFor[Late]())
+	check(reflect.TypeFor[Shadow]())
 }

@@ -31,6 +31,12 @@ func TestSchemaTakesRecords(t *testing.T) {
 		t.Fatal(err)
 	}
 	late := &Late{Kind: KindLate, Schema: Schema, Time: At(time.Now()), Result: ResultSent}
+	shadow := &Shadow{
+		Kind: KindShadow, Schema: Schema, Time: At(time.Now()), Event: EventRedirect, AskedAt: At(time.Now()), Result: DiffersCode,
+		Differences: []Difference{{Kind: DiffersCode, What: "status", First: "480", Second: "603"}},
+		First:       Opinion{Action: ActionReject, Status: 480, Contacts: []ContactOpinion{{Verdict: VerdictDropped}}},
+		Second:      Opinion{NoDecision: NoDecisionTimeout},
+	}
 	bad := typical()
 	bad.Final.Result = "perhaps"
 	unnamed := &hostile{rand.New(rand.NewPCG(1, 1)), []string{""}, 2}
@@ -38,7 +44,7 @@ func TestSchemaTakesRecords(t *testing.T) {
 		line Line
 		good bool
 	}{
-		"typical": {typical(), true}, "late": {late, true},
+		"typical": {typical(), true}, "late": {late, true}, "shadow": {shadow, true},
 		"a word that is none": {bad, false}, "no kind": {unnamed.call(), false},
 	} {
 		value, err := jsonschema.UnmarshalJSON(bytes.NewReader(encoded(t, c.line)))

@@ -15,6 +15,10 @@ func (l *Late) shorten(text, list int) {
 	l.Shortened = cut(reflect.ValueOf(l).Elem(), text, list) || l.Shortened
 }
 
+func (s *Shadow) shorten(text, list int) {
+	s.Shortened = cut(reflect.ValueOf(s).Elem(), text, list) || s.Shortened
+}
+
 // cut shortens every text and every list of a record, whatever fields it has, and
 // reports whether it changed anything.
 func cut(v reflect.Value, text, list int) (changed bool) {

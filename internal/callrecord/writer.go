@@ -30,6 +30,11 @@ type Options struct {
 	Logger *slog.Logger
 	// Registerer gets the metrics. Nil: none are exported.
 	Registerer prometheus.Registerer
+	// Key is that of the file in the configuration, for errors. Default "records.file".
+	Key string
+	// Metrics is what the names of the metrics begin with. Default
+	// "sipedge_call_records".
+	Metrics string
 }
 
 // Writer writes records, one a line. Its methods are safe for concurrent use. One
@@ -68,15 +73,18 @@ func Open(cfg Config, o Options) (*Writer, error) {
 	if cfg.Compress == "" {
 		cfg.Compress = CompressNone
 	}
+	if o.Key == "" {
+		o.Key = "records.file"
+	}
 	if err := cfg.Check(); err != nil {
-		return nil, fmt.Errorf("records.file: %w", err)
+		return nil, fmt.Errorf("%s: %w", o.Key, err)
 	}
 	if cfg.File == Stdout {
 		return start(stream{o.Stdout}, cfg.Redact, o), nil
 	}
 	out, err := openFile(cfg)
 	if err != nil {
-		return nil, fmt.Errorf("records.file: %w", err)
+		return nil, fmt.Errorf("%s: %w", o.Key, err)
 	}
 	return start(out, cfg.Redact, o), nil
 }
@@ -88,13 +96,16 @@ func start(out output, hide Redact, o Options) *Writer {
 	if o.Registerer == nil {
 		o.Registerer = prometheus.NewRegistry()
 	}
+	if o.Metrics == "" {
+		o.Metrics = "sipedge_call_records"
+	}
 	w := &Writer{
 		out: out, redact: hide == RedactUsers, log: o.Logger,
 		written: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "sipedge_call_records_written_total", Help: "Call records written.",
+			Name: o.Metrics + "_written_total", Help: "Records written.",
 		}),
 		dropped: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "sipedge_call_records_dropped_total", Help: "Call records lost.",
+			Name: o.Metrics + "_dropped_total", Help: "Records lost.",
 		}, []string{"reason"}),
 		wake: make(chan struct{}, 1), done: make(chan struct{}),
 	}

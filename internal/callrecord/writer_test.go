@@ -74,12 +74,12 @@ func TestStdout(t *testing.T) {
 	}
 	w.Add(numbered(0))
 	if err := testutil.GatherAndCompare(registry, strings.NewReader(`
-# HELP sipedge_call_records_dropped_total Call records lost.
+# HELP sipedge_call_records_dropped_total Records lost.
 # TYPE sipedge_call_records_dropped_total counter
 sipedge_call_records_dropped_total{reason="closed"} 1
 sipedge_call_records_dropped_total{reason="queue_full"} 0
 sipedge_call_records_dropped_total{reason="write_error"} 0
-# HELP sipedge_call_records_written_total Call records written.
+# HELP sipedge_call_records_written_total Records written.
 # TYPE sipedge_call_records_written_total counter
 sipedge_call_records_written_total 1000
 `)); err != nil {

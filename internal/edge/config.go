@@ -7,6 +7,8 @@ import (
 	"github.com/redirectd/redirectd/internal/callrecord"
 	"github.com/redirectd/redirectd/internal/edge/transaction"
 	"github.com/redirectd/redirectd/internal/edge/transport"
+	"github.com/redirectd/redirectd/internal/policy/canary"
+	"github.com/redirectd/redirectd/internal/policy/shadow"
 )
 
 // Config holds every knob of an edge. The zero value of a field means the
@@ -136,7 +138,15 @@ type PolicyConfig struct {
 	Timeout time.Duration
 	// OnUnavailable says what happens when none comes. Default Map.
 	OnUnavailable OnUnavailable
+	// Shadow is a policy that is asked, too, and whose answers are compared. Nil:
+	// none. Canary is one that decides a share of the calls. Nil: none. Who starts the
+	// edge puts them together.
+	Shadow *shadow.Config
+	Canary *canary.Config
 }
+
+// IsEmbedded reports whether a target is the built-in policy.
+func IsEmbedded(target string) bool { return target == "" || target == string(Embedded) }
 
 // Limits hold against any peer and any policy.
 type Limits struct {
@@ -171,9 +181,11 @@ var DefaultAllowedHeaders = []string{
 	"Identity", "Reason", "History-Info", "Diversion", "P-Asserted-Identity", "Date", "X-*",
 }
 
+const defaultPolicyTimeout = 200 * time.Millisecond
+
 func (c *Config) setDefaults() {
 	c.Listen = c.listen()
-	orDefault(&c.Policy.Timeout, 200*time.Millisecond)
+	orDefault(&c.Policy.Timeout, defaultPolicyTimeout)
 	orDefault(&c.Policy.OnUnavailable, Map)
 	orDefault(&c.Limits.Attempts, 64)
 	orDefault(&c.Limits.Nesting, 10)

@@ -28,6 +28,7 @@ func (c *Config) Validate() error {
 	c.validateAdvertise(&w)
 	c.validateConnections(&w)
 	c.validateHops(&w, "next_hop", c.NextHop)
+	c.validatePolicies(&w)
 	for i := range c.Trunks {
 		c.validateTrunk(&w, i)
 	}

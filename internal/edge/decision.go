@@ -25,6 +25,12 @@ const (
 
 var errNoAction = errors.New("action is unset or unknown: want try_targets, reject or pass_through")
 
+// CheckDecision says why an answer to a question is no decision, as the edge finds
+// it: one that is put between the edge and a policy knows it before.
+func CheckDecision(req *redirectv1.DecideRequest, answer *redirectv1.DecideResponse) error {
+	return checkDecision(answer, req.GetCall().GetMethod())
+}
+
 // checkDecision says why an answer is no decision (see the head of the
 // contract). What it lets through may still name bad targets: those are refused
 // one by one.

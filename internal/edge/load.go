@@ -56,7 +56,7 @@ func readConfig(doc *strictyaml.Document, c *Config) {
 	readHeaderLists(root, &c.ShownHeaders, &c.AllowedHeaders)
 	root.String("instance", &c.Instance)
 	root.String("zone", &c.Zone)
-	readPolicy(root.Map("policy"), &c.Policy)
+	readPolicy(root.Map("policy"), &c.Policy, c.Trunks)
 	readLimits(root.Map("limits"), &c.Limits)
 	readRecords(root.Map("records"), &c.Records)
 	root.Done()
@@ -158,7 +158,7 @@ func readSecrets(m *strictyaml.Map, c *Config) {
 	})
 }
 
-func readPolicy(m *strictyaml.Map, p *PolicyConfig) {
+func readPolicy(m *strictyaml.Map, p *PolicyConfig, trunks []Trunk) {
 	m.String("target", &p.Target)
 	m.String("config", &p.File)
 	m.Duration("timeout", &p.Timeout, 10*time.Millisecond, 10*time.Second)
@@ -166,6 +166,8 @@ func readPolicy(m *strictyaml.Map, p *PolicyConfig) {
 	if m.Enum("on_unavailable", &on, string(Map), string(Embedded), string(PassThrough)) {
 		p.OnUnavailable = OnUnavailable(on)
 	}
+	p.Shadow = readShadow(m)
+	p.Canary = readCanary(m.Map("canary"), trunks)
 	m.Done()
 }
 

@@ -131,7 +131,7 @@ func (rc *responseContext) noteQuestion(q *question) {
 	case q.request.GetAdvice() != nil:
 		note.Event = callrecord.EventAdvice
 	}
-	if rc.edge.policy == nil {
+	if p := &rc.edge.cfg.Policy; rc.edge.policy == nil || (p.Shadow != nil || p.Canary != nil) && IsEmbedded(p.Target) {
 		note.Asked = callrecord.WhoEmbedded
 	}
 	n.decisions = append(n.decisions, note)
@@ -154,6 +154,7 @@ func (rc *responseContext) end(d *decisionNote) {
 func (rc *responseContext) noteAnswer(answer *redirectv1.DecideResponse) {
 	if d := rc.notes.last(); d != nil {
 		rc.end(d)
+		d.Canary = rc.memory.Canary()
 		rc.notes.answer(answer)
 	}
 }

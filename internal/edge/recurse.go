@@ -92,7 +92,10 @@ func (rc *responseContext) ask(q *question) {
 		return
 	}
 	timeout := e.cfg.Policy.Timeout
-	ctx, cancel := context.WithTimeout(e.ctx, timeout)
+	if rc.memory == nil {
+		rc.memory = &policy.Memory{}
+	}
+	ctx, cancel := context.WithTimeout(policy.WithMemory(e.ctx, rc.memory), timeout)
 	generation := rc.generation
 	rc.abort, rc.waitingFor = cancel, "policy"
 	rc.decideBy = e.now().Add(timeout + 50*time.Millisecond) // a policy that ignores its deadline

@@ -7,6 +7,7 @@ import (
 	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
 	"github.com/redirectd/redirectd/internal/edge/message"
 	"github.com/redirectd/redirectd/internal/edge/transaction"
+	"github.com/redirectd/redirectd/internal/policy"
 )
 
 // search is the search for the target that answers a request: all that is needed
@@ -25,6 +26,7 @@ type search struct {
 	notes          *notes               // for the record; nil: none is made, or not yet
 	remaining      []*redirectv1.Target // of the decision, not yet tried
 	policyState    []byte
+	memory         *policy.Memory // what Options.Policy keeps of this call; nil if it was not asked
 	questions      int
 	redirectedFrom int              // the attempt that was redirected last, or -1
 	redirectStatus int              // the status of that 3xx

@@ -106,6 +106,7 @@ func (p *Policy) Decide(ctx context.Context, req *redirectv1.DecideRequest) (*re
 	answer, err := p.first.Decide(ctx, t.given(first, req))
 	if err == nil {
 		t.answered(first, answer)
+		policy.MemoryOf(ctx).SetCanary(false)
 	}
 	return answer, err
 }
@@ -153,6 +154,7 @@ func (p *Policy) askSecond(ctx context.Context, t *thread, epoch int, req *redir
 		return nil, fmt.Errorf("canary: %w", err)
 	}
 	t.answered(second, answer)
+	policy.MemoryOf(ctx).SetCanary(true)
 	return answer, nil
 }
 
