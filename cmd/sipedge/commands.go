@@ -6,7 +6,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/redirectd/redirectd/internal/demo"
-	"github.com/redirectd/redirectd/internal/policy/policyrpc"
 	"github.com/redirectd/redirectd/internal/version"
 )
 
@@ -27,7 +26,7 @@ both files, profiles that no trunk uses are warned of on standard error.`,
 			if err != nil {
 				return err
 			}
-			if err := checkTarget(l); err != nil {
+			if err := checkTargets(l); err != nil {
 				return err
 			}
 			for _, w := range l.profiles.Warnings {
@@ -41,19 +40,6 @@ both files, profiles that no trunk uses are warned of on standard error.`,
 	}
 	s.addTo(cmd)
 	return cmd
-}
-
-// checkTarget says what is wrong with the name of a remote policy, not whether
-// it is there: the client connects later than it is closed.
-func checkTarget(l *loaded) error {
-	if !l.isRemote() {
-		return nil
-	}
-	client, err := policyrpc.Dial(l.edge.Policy.Target, policyrpc.ClientOptions{})
-	if err != nil {
-		return err
-	}
-	return client.Close()
 }
 
 func newDemo() *cobra.Command {

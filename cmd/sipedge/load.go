@@ -7,6 +7,7 @@ import (
 	"net"
 	"strings"
 
+	"github.com/redirectd/redirectd/internal/callrecord"
 	"github.com/redirectd/redirectd/internal/edge"
 	"github.com/redirectd/redirectd/internal/edge/transport"
 	"github.com/redirectd/redirectd/internal/policy"
@@ -100,6 +101,11 @@ func (l *loaded) check() (wrong mistakes) {
 	if err := l.edge.Records.Check(); err != nil {
 		wrong = append(wrong, fmt.Errorf("records.file: %w", err))
 	}
+	if s := l.edge.Policy.Shadow; s != nil {
+		if err := (&callrecord.Config{File: s.File}).Check(); err != nil {
+			wrong = append(wrong, fmt.Errorf("policy.shadow.file: %w", err))
+		}
+	}
 	if _, _, err := net.SplitHostPort(l.edge.Admin); err != nil {
 		wrong = append(wrong, fmt.Errorf("admin: %q is no HOST:PORT: %w", l.edge.Admin, err))
 	}
@@ -109,8 +115,8 @@ func (l *loaded) check() (wrong mistakes) {
 // checkProfiles finds the profiles that are wanted here and that a policy does
 // not have.
 func (l *loaded) checkProfiles(c *policy.Config) (wrong mistakes) {
-	if l.isRemote() {
-		return nil // and its profiles are not known
+	if !l.asksProfiles() {
+		return nil // and the profiles of others are not known
 	}
 	var names []string
 	known := make(map[string]bool)
@@ -130,9 +136,9 @@ func (l *loaded) checkProfiles(c *policy.Config) (wrong mistakes) {
 	return wrong
 }
 
-func (l *loaded) isRemote() bool {
-	return l.edge.Policy.Target != "" && l.edge.Policy.Target != "embedded"
-}
+// asksProfiles reports whether the embedded policy is asked about calls as they
+// come, and not only when another one is unavailable.
+func (l *loaded) asksProfiles() bool { return len(l.targets()) < len(l.allTargets()) }
 
 // describe writes one line for each file.
 func (l *loaded) describe(w io.Writer) error {

@@ -22,6 +22,7 @@ type rereading struct {
 	policy  *reload.Reloader
 	edge    atomic.Pointer[edge.Edge]         // nil until it runs
 	records atomic.Pointer[callrecord.Writer] // nil if there are none
+	shadow  atomic.Pointer[callrecord.Writer] // of disagreements; nil if they have no file of their own
 }
 
 func newRereading(l *loaded, log *slog.Logger) *rereading {
@@ -32,11 +33,6 @@ func newRereading(l *loaded, log *slog.Logger) *rereading {
 	return &rereading{loaded: l, log: log, policy: reload.New(l.profiles, reload.Options{
 		Program: "sipedge", File: file, Load: l.reloadPolicy, Logger: log,
 	})}
-}
-
-// asksEmbedded reports whether the embedded policy ever decides.
-func (l *loaded) asksEmbedded() bool {
-	return !l.isRemote() || l.edge.Policy.OnUnavailable == edge.Embedded
 }
 
 // reloadPolicy reads the file of the embedded policy. The error is everything
@@ -76,6 +72,10 @@ func (r *rereading) hangup() ossignal.Hangup {
 		if w := r.records.Load(); w != nil && r.loaded.edge.Records.File != callrecord.Stdout {
 			w.Reopen()
 			read = append(read, r.loaded.edge.Records.File)
+		}
+		if w := r.shadow.Load(); w != nil && r.loaded.edge.Policy.Shadow.File != callrecord.Stdout {
+			w.Reopen()
+			read = append(read, r.loaded.edge.Policy.Shadow.File)
 		}
 		return read
 	}}

@@ -17,7 +17,6 @@ import (
 	"github.com/redirectd/redirectd/internal/edge/transport"
 	"github.com/redirectd/redirectd/internal/goruntime"
 	"github.com/redirectd/redirectd/internal/ossignal"
-	"github.com/redirectd/redirectd/internal/policy/policyrpc"
 	"github.com/redirectd/redirectd/internal/sipuri"
 	"github.com/redirectd/redirectd/internal/version"
 )
@@ -73,14 +72,6 @@ func serve(ctx context.Context, l *loaded, stdout io.Writer, drain time.Duration
 		Config: *l.edge, Embedded: again.policy.Live(), Version: version.String(),
 		Logger: log, Registerer: adm.Registry(),
 	}
-	if l.isRemote() {
-		client, err := policyrpc.Dial(l.edge.Policy.Target, policyrpc.ClientOptions{Timeout: l.edge.Policy.Timeout, Registerer: adm.Registry()})
-		if err != nil {
-			return errors.Join(err, adm.Shutdown(ctx))
-		}
-		defer func() { _ = client.Close() }() // nothing is in flight any more
-		options.Policy = client
-	}
 	records, err := openRecords(&l.edge.Records, callrecord.Options{Stdout: stdout, Logger: log, Registerer: adm.Registry()})
 	if err != nil {
 		return failedError{errors.Join(err, adm.Shutdown(ctx))}
@@ -90,6 +81,14 @@ func serve(ctx context.Context, l *loaded, stdout io.Writer, drain time.Duration
 		options.Records = records
 		again.records.Store(records)
 	}
+	asked := policies{
+		config: l.edge, embedded: options.Embedded, registry: adm.Registry(), log: log, stdout: stdout, records: records,
+	}
+	defer asked.close(context.WithoutCancel(ctx)) // after the edge, which asks them
+	if options.Policy, err = asked.open(); err != nil {
+		return errors.Join(err, adm.Shutdown(ctx))
+	}
+	again.shadow.Store(asked.own)
 	e, err := edge.Start(options)
 	if err != nil {
 		return failedError{errors.Join(err, adm.Shutdown(ctx))}

@@ -1,17 +1,12 @@
 package main
 
-import (
-	"fmt"
-
-	"github.com/redirectd/redirectd/internal/edge"
-)
+import "fmt"
 
 // unused warns of the profiles of the policy file that no call of this edge can be
 // of: no trunk names them, nor does the edge itself, whose profile is that of all
 // other calls. Without a file of each there is nothing to say.
 func (l *loaded) unused() (warnings []string) {
-	asked := !l.isRemote() || l.edge.Policy.OnUnavailable == edge.Embedded
-	if l.edgeFile == "" || l.edge.Policy.File == "" || !asked {
+	if l.edgeFile == "" || l.edge.Policy.File == "" || !l.asksEmbedded() {
 		return nil
 	}
 	used := map[string]bool{l.edge.Profile: true}

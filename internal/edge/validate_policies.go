@@ -1,10 +1,6 @@
 package edge
 
-import (
-	"time"
-
-	"github.com/redirectd/redirectd/internal/callrecord"
-)
+import "time"
 
 // validatePolicies says what is wrong with the policies that stand beside the
 // first.
@@ -14,8 +10,8 @@ func (c *Config) validatePolicies(w *mistakes) {
 	orDefault(&timeout, defaultPolicyTimeout)
 	if s := p.Shadow; s != nil {
 		c.validateSecond(w, "policy.shadow", s.Target)
-		if s.File != "" && s.File != callrecord.Stdout && s.File == c.Records.File {
-			w.addf("policy.shadow.file: %s is the file of call records; leave the key out, and they go there", s.File)
+		if s.File != "" && s.File == c.Records.File {
+			w.addf("policy.shadow.file: call records go to %s; leave this key out, and these go there, too", s.File)
 		}
 	}
 	if s := p.Canary; s != nil {
