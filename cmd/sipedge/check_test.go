@@ -72,6 +72,11 @@ func TestCheckBad(t *testing.T) {
 		{[]string{"--config", good, "--admin", "9060"}, "COMMAND: admin: \"9060\" is no HOST:PORT: address 9060: missing port in address\n"},
 		{[]string{"--config", good, "--next-hop", "tel:+1"}, "COMMAND: next_hop: \"tel:+1\" is no SIP URI (sip:HOST:PORT)\n"},
 		{[]string{"--config", good, "--admin", "127.0.0.1:0", "--listen", "udp://127.0.0.1:0", "--policy", "redirectd"}, "COMMAND: policy target \"redirectd\": \"redirectd\" is not host:port, as in redirectd:50051\n"},
+		{[]string{"--admin", "127.0.0.1:0", "--listen", "udp://127.0.0.1:0", "--config", file(t, "targets.yaml", "policy: {target: a, shadow: b}\n")}, "COMMAND: policy target \"a\": \"a\" is not host:port, as in redirectd:50051\n" +
+			"COMMAND: policy target \"b\": \"b\" is not host:port, as in redirectd:50051\n"},
+		{[]string{"--config", file(t, "shadow.yaml", "policy: {shadow: {target: 'a:1', file: /nowhere/shadow.jsonl}}\n")}, "COMMAND: policy.shadow.file: there is no directory /nowhere\n"},
+		{[]string{"--config", file(t, "itself.yaml", "policy: {canary: {target: 'a:1', share: 1%}}\n"), "--policy", "a:1"}, "COMMAND: policy.canary.target: a:1 is the first policy itself (policy.target)\n"},
+		{[]string{"--config", file(t, "profile.yaml", "profile: gold\npolicy: {target: 'a:1', shadow: embedded}\n")}, "COMMAND: profile: the policy has no profile \"gold\"; it has default\n"},
 	} {
 		for _, command := range []string{"check", "serve", ""} {
 			args, path := c.args, "sipedge"

@@ -26,9 +26,6 @@ both files, profiles that no trunk uses are warned of on standard error.`,
 			if err != nil {
 				return err
 			}
-			if err := checkTargets(l); err != nil {
-				return err
-			}
 			for _, w := range l.profiles.Warnings {
 				_, _ = fmt.Fprintln(cmd.ErrOrStderr(), w.Warning()) // nobody is left to tell if stderr is gone
 			}

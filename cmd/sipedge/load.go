@@ -106,6 +106,7 @@ func (l *loaded) check() (wrong mistakes) {
 			wrong = append(wrong, fmt.Errorf("policy.shadow.file: %w", err))
 		}
 	}
+	wrong = append(wrong, l.checkTargets()...)
 	if _, _, err := net.SplitHostPort(l.edge.Admin); err != nil {
 		wrong = append(wrong, fmt.Errorf("admin: %q is no HOST:PORT: %w", l.edge.Admin, err))
 	}

@@ -138,8 +138,7 @@ func (p *policies) close(ctx context.Context) {
 
 // checkTargets says what is wrong with the names of remote policies, not whether
 // they are there: a client connects later than it is closed.
-func checkTargets(l *loaded) error {
-	var wrong mistakes
+func (l *loaded) checkTargets() (wrong mistakes) {
 	for _, target := range l.targets() {
 		client, err := policyrpc.Dial(target, policyrpc.ClientOptions{})
 		if err == nil {
@@ -149,10 +148,7 @@ func checkTargets(l *loaded) error {
 			wrong = append(wrong, err)
 		}
 	}
-	if len(wrong) > 0 {
-		return wrong
-	}
-	return nil
+	return wrong
 }
 
 // targets are the remote policies that are asked.

@@ -57,6 +57,18 @@ func TestInvalidConfig(t *testing.T) {
 			`trunk a: next_hop: "sip:127.0.0.9:5062;transport=tcp" is this edge itself`,
 			`trunk a: next_hop: "sip:EDGE.example.com:5060" is this edge itself`,
 		}},
+		{"policies beside the first", "records: {file: a.jsonl}\npolicy: {target: 'a:1', timeout: 100ms, shadow: {target: 'a:1', file: a.jsonl}, canary: {target: 'a:1', share: 1%, timeout: 100ms}}\n", []string{
+			"policy.shadow.target: a:1 is the first policy itself (policy.target)",
+			"policy.shadow.file: call records go to a.jsonl; leave this key out, and these go there, too",
+			"policy.canary.target: a:1 is the first policy itself (policy.target)",
+			"policy.canary.timeout: 100ms leaves no time to ask the first policy: want less than policy.timeout, 100ms",
+		}},
+		{"the embedded policy twice", "policy: {shadow: embedded, canary: {target: embedded, share: 1%, max_latency: 100ms}}\n", []string{
+			"policy.shadow.target: embedded is the first policy itself (policy.target)",
+			"policy.canary.target: embedded is the first policy itself (policy.target)",
+			"policy.canary.max_latency: 100ms is never exceeded: after 100ms there is no answer any more (policy.canary.timeout)",
+		}},
+		{"one policy beside the first twice", "policy: {shadow: 'a:1', canary: {target: 'a:1', share: 1%, timeout: 150ms, max_latency: 149ms}}\n", nil},
 		{"a next hop of another family", "next_hop: \"sip:[2001:db8::1]\"\n", []string{
 			`next_hop: "sip:[2001:db8::1]" needs a listener of udp and of its address family; listen has udp://127.0.0.1:5060, tcp://127.0.0.1:5060`,
 		}},

@@ -16,8 +16,8 @@ import (
 func readShadow(m *strictyaml.Map) (c *shadow.Config) {
 	m.TextOrMap("shadow", func(v strictyaml.Value) {
 		v.Like("", "127.0.0.1:50052")
-		c = &shadow.Config{Target: v.Text}
-		if v.Text == "" {
+		c = &shadow.Config{}
+		if m.String("shadow", &c.Target) && c.Target == "" {
 			v.Failf("the target is empty")
 		}
 	}, func(m *strictyaml.Map) {

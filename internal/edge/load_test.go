@@ -11,6 +11,8 @@ import (
 
 	"github.com/redirectd/redirectd/internal/callrecord"
 	"github.com/redirectd/redirectd/internal/edge/transport"
+	"github.com/redirectd/redirectd/internal/policy/canary"
+	"github.com/redirectd/redirectd/internal/policy/shadow"
 )
 
 const goodFile = `# every key
@@ -47,7 +49,10 @@ shown_headers: [Reason]
 allowed_headers: [Identity, X-*]
 instance: edge-1
 zone: z1
-policy: {target: "dns:///redirectd:50051", config: policy.yaml, timeout: 150ms, on_unavailable: pass_through}
+policy:
+  {target: "dns:///redirectd:50051", config: policy.yaml, timeout: 150ms, on_unavailable: pass_through,
+   shadow: {target: 127.0.0.1:50052, share: 12.5%, timeout: 2s, concurrency: 8, queue: 50, file: shadow.jsonl},
+   canary: {target: embedded, share: 5%, trunks: [carrier-a, b], timeout: 90ms, max_errors: 0%, max_latency: 50ms, window: 2m, min_questions: 100, back_after: 1h}}
 limits: {attempts: 8, nesting: 3, setup_time: 90s, decisions: 10, transactions: 20, waiting: 30, addresses: 5}
 records: {file: records.jsonl, max_size: 2GiB, max_backups: 5, max_age: 30d, compress: zstd, redact: users}
 `
@@ -103,7 +108,14 @@ func TestLoadConfig(t *testing.T) {
 			{0xff, 0xee, 0xdd, 0xcc, 0xbb, 0xaa, 0x99, 0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11, 0, 0xff},
 		},
 		ShownHeaders: []string{"Reason"}, AllowedHeaders: []string{"Identity", "X-*"}, Instance: "edge-1", Zone: "z1",
-		Policy: PolicyConfig{Target: "dns:///redirectd:50051", File: "policy.yaml", Timeout: 150 * time.Millisecond, OnUnavailable: PassThrough},
+		Policy: PolicyConfig{
+			Target: "dns:///redirectd:50051", File: "policy.yaml", Timeout: 150 * time.Millisecond, OnUnavailable: PassThrough,
+			Shadow: &shadow.Config{Target: "127.0.0.1:50052", Share: 12.5, Timeout: 2 * time.Second, Concurrency: 8, Queue: 50, File: "shadow.jsonl"},
+			Canary: &canary.Config{
+				Target: "embedded", Share: 5, Trunks: []string{"carrier-a", "b"}, Timeout: 90 * time.Millisecond, MaxErrors: new(0.0),
+				MaxLatency: 50 * time.Millisecond, Window: 2 * time.Minute, MinQuestions: 100, BackAfter: time.Hour,
+			},
+		},
 		Limits: Limits{Attempts: 8, Nesting: 3, SetupTime: 90 * time.Second, Decisions: 10, Transactions: 20, Waiting: 30, Addresses: 5},
 		Records: callrecord.Config{
 			File: "records.jsonl", MaxSize: 2 << 30, MaxBackups: 5, MaxAge: 30, Compress: callrecord.CompressZstd, Redact: callrecord.RedactUsers,
@@ -197,6 +209,42 @@ func TestBadConfig(t *testing.T) {
 			`2:12: policy.timeout: 11s is out of range (10ms to 10s)`,
 			`3:19: policy.on_unavailable: "maybe" is not allowed; want one of map, embedded, pass_through`,
 		}},
+		{"second policies without what they need", "policy: {shadow: {}, canary: {}}\n", []string{
+			`1:18: policy.shadow.target: the key is missing`,
+			`1:30: policy.canary.target: the key is missing`,
+			`1:30: policy.canary.share: the key is missing`,
+		}},
+		{"a shadow that is nowhere", "policy: {shadow: ''}\n", []string{`1:18: policy.shadow: the target is empty`}},
+		{"a shadow in a list", "policy: {shadow: [a:1]}\n", []string{`1:18: policy.shadow: this is a list; want one value, or a map of keys to values`}},
+		{"a bad shadow", "policy:\n  shadow: {target: '', share: 101%, timeout: 1ms, concurrency: 0, queue: 0, file: '', trunks: [a]}\n", []string{
+			`2:12: policy.shadow.target: the target is empty`,
+			`2:31: policy.shadow.share: 101% is out of range (above 0% to 100%)`,
+			`2:46: policy.shadow.timeout: 1ms is out of range (10ms to 10s)`,
+			`2:64: policy.shadow.concurrency: 0 is out of range (1 to 1000)`,
+			`2:74: policy.shadow.queue: 0 is out of range (1 to 100000)`,
+			`2:77: policy.shadow.file: the name is empty; want a file, or stdout`,
+			`2:87: policy.shadow.trunks: unknown key; known here: target, share, timeout, concurrency, queue, file`,
+		}},
+		{"a bad canary", "policy:\n  canary: {target: 'a:1', share: 0%, trunks: [], timeout: 11s, max_errors: 100%, max_latency: 1us, window: 1ms, min_questions: 0, back_after: 25h}\n", []string{
+			`2:34: policy.canary.share: 0% is out of range (above 0% to 100%)`,
+			`2:38: policy.canary.trunks: the list is empty; name at least one, or leave the key out`,
+			`2:59: policy.canary.timeout: 11s is out of range (10ms to 10s)`,
+			`2:76: policy.canary.max_errors: 100% is out of range (0% to below 100%)`,
+			`2:95: policy.canary.max_latency: 1us is out of range (1ms to 10s)`,
+			`2:108: policy.canary.window: 1ms is out of range (1s to 1h)`,
+			`2:128: policy.canary.min_questions: 0 is out of range (1 to 100000)`,
+			`2:143: policy.canary.back_after: 25h is out of range (1s to 24h)`,
+		}},
+		{"shares that are none", "policy: {shadow: {target: 'a:1', share: 5}, canary: {target: 'b:1', share: 5.%, max_errors: -1%}}\n", []string{
+			`1:41: policy.shadow.share: "5" is no share; want a percentage, as in 5% or 0.5%`,
+			`1:76: policy.canary.share: "5.%" is no share; want a percentage, as in 5% or 0.5%`,
+			`1:93: policy.canary.max_errors: "-1%" is no share; want a percentage, as in 5% or 0.5%`,
+		}},
+		{"a canary of trunks that are not there", "trunks: [{name: carrier-a, from: [192.0.2.1]}, {name: b, from: [192.0.2.2]}]\npolicy: {canary: {target: 'a:1', share: 5%, trunks: [carrier-a, carier-b, x, b]}}\n", []string{
+			`2:65: policy.canary.trunks[1]: there is no trunk "carier-b"; did you mean "carrier-a"?`,
+			`2:75: policy.canary.trunks[2]: there is no trunk "x"; did you mean "b"?`,
+		}},
+		{"a canary of trunks without any", "policy: {canary: {target: 'a:1', share: 5%, trunks: [a]}}\n", []string{`1:54: policy.canary.trunks[0]: there is no trunk "a": none is configured`}},
 		{"a time without a unit", "policy: {timeout: 200}\n", []string{`1:19: policy.timeout: 200 is no time with its unit; want 10ms to 10s`}},
 		{"limits", "limits: {attempts: 0, nesting: 65, setup_time: 10ms, decisions: many, waiting: -1}\n", []string{
 			`1:20: limits.attempts: 0 is out of range (1 to 64)`, `1:32: limits.nesting: 65 is out of range (1 to 64)`,
