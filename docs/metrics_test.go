@@ -12,7 +12,9 @@ import (
 	"github.com/redirectd/redirectd/internal/callrecord"
 	"github.com/redirectd/redirectd/internal/edge"
 	"github.com/redirectd/redirectd/internal/policy"
+	"github.com/redirectd/redirectd/internal/policy/canary"
 	"github.com/redirectd/redirectd/internal/policy/policyrpc"
+	"github.com/redirectd/redirectd/internal/policy/shadow"
 	"github.com/redirectd/redirectd/internal/reload"
 )
 
@@ -70,6 +72,15 @@ func exported(t *testing.T) recorder {
 		t.Fatal(err)
 	}
 	defer func() { _ = records.Close(t.Context()) }() // it has none
+	disagreements, err := callrecord.Open(callrecord.Config{File: callrecord.Stdout}, callrecord.Options{
+		Stdout: io.Discard, Registerer: r, Metrics: "sipedge_policy_shadow_records",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = disagreements.Close(t.Context()) }() // it has none
+	canary.New(canary.Options{Registerer: r})
+	shadow.New(shadow.Options{Registerer: r}).Close(t.Context())
 	client, err := policyrpc.Dial("127.0.0.1:1", policyrpc.ClientOptions{Registerer: r})
 	if err != nil {
 		t.Fatal(err)

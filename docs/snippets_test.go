@@ -24,6 +24,12 @@ var checks = map[string]func(*testing.T, *page, block){
 	"json question.json": checkQuestion,
 	"json settings.json": checkSettings,
 	"json record.json":   checkRecord,
+
+	"yaml new-policy.yaml":   checkNewPolicy,
+	"yaml shadow.yaml":       checkEdgeAlone,
+	"yaml canary.yaml":       checkEdgeAlone,
+	"json disagreement.json": checkDisagreement,
+
 	"text decide output": checkDecideOutput,
 	"text demo output":   checkDemoOutput,
 	"text usage":         checkUsage,
