@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -131,8 +132,8 @@ func (p *policies) disagree() func(*shadow.Disagreement) {
 
 // close ends what was opened, the last first.
 func (p *policies) close(ctx context.Context) {
-	for i := len(p.opened) - 1; i >= 0; i-- {
-		p.opened[i](ctx)
+	for _, end := range slices.Backward(p.opened) {
+		end(ctx)
 	}
 }
 
