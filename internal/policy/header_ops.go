@@ -226,11 +226,12 @@ func (d *decision) contactOf(t *redirectv1.Target) *redirectv1.Contact {
 	return contacts[ref.GetIndex()]
 }
 
-// allowed reports whether the edge lets a policy touch a header field; one that
-// names none has not said.
+// allowed reports whether the edge lets a policy touch a header field. One that
+// names neither header fields nor features has not said; one that names features
+// alone allows none.
 func (d *decision) allowed(name string) bool {
 	list := d.edge.GetAllowedHeaders()
-	return len(list) == 0 || isListed(list, name)
+	return len(list) == 0 && len(d.edge.GetFeatures()) == 0 || isListed(list, name)
 }
 
 // opName returns the name of the header field that an operation changes.

@@ -62,7 +62,11 @@ func (c *contacts) takeOriginal() {
 	}
 	id := identify(t)
 	if c.secure != "" && id.degrades() {
-		c.extra = degradesText(t.GetNextHop(), c.secure)
+		shown := t.GetNextHop()
+		if id.uri.Scheme == "sip" {
+			shown = t.GetUri()
+		}
+		c.extra = degradesText(shown, c.secure)
 		return
 	}
 	if n := find(d.tried, &id); n >= 0 {

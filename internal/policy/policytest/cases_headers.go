@@ -30,6 +30,15 @@ func headerCases() []Case {
 			Text: "302 from 127.0.0.1:5070: 1 of 1 contact is a target, 0 of 10 attempts used; Identity is not among the header fields that the edge lets a policy touch (edge.allowed_headers)",
 		},
 		{
+			Name: "headers: an edge that allows none", Config: one("copy_headers: [Identity]"), Ask: ask(only()),
+			Want: "try sip:a@h" + end,
+			Text: "302 from 127.0.0.1:5070: 1 of 1 contact is a target, 0 of 10 attempts used; Identity is not among the header fields that the edge lets a policy touch (edge.allowed_headers)",
+		},
+		{
+			Name: "headers: an edge that has said nothing", Config: one("copy_headers: [Identity]"), Ask: with(ask(), func(req *redirectv1.DecideRequest) { req.Edge = nil }),
+			Want: "try sip:a@h {Identity from response 0}" + end,
+		},
+		{
 			Name: "headers: an edge that touches none", Config: one("copy_headers: [Identity]"), Ask: Redirected(302, "", a),
 			Want: "try sip:a@h" + end,
 			Text: `302 from 127.0.0.1:5070: 1 of 1 contact is a target, 0 of 10 attempts used; the edge does not name the feature "header_ops": no header field is touched`,

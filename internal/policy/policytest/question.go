@@ -21,7 +21,8 @@ func Redirected(status uint32, reason string, contacts ...*redirectv1.Contact) *
 		RequestId: "1",
 		Edge: &redirectv1.Edge{
 			Instance: "edge1", AttemptsLeft: new(uint32(64)),
-			Features: []string{"routes", "next_hop", "timeouts", "consult_on_failure", "pass_through"},
+			Features:       []string{"routes", "next_hop", "timeouts", "consult_on_failure", "pass_through"},
+			AllowedHeaders: []string{"*"},
 		},
 		Call: &redirectv1.Call{
 			Method: "INVITE", RequestUri: &redirectv1.SipUri{Text: "sip:+15550100@edge.test"},
