@@ -29,7 +29,7 @@ type Case struct {
 	probe func(context.Context, *session) (failures []Failure, skipped string)
 }
 
-// Group is what Name begins with: wire, errors, contract, stateless or sanity.
+// Group is what Name begins with: contract, errors, stateless, sanity or wire.
 func (c *Case) Group() string {
 	group, _, _ := strings.Cut(c.Name, "/")
 	return group
@@ -102,9 +102,10 @@ func statusOf(r *Result, known bool) Status {
 	return Failed
 }
 
-// Cases returns every case, in the order in which they run.
+// Cases returns every case, in the order in which they run: what may leave a broken
+// policy useless comes last.
 func Cases() []*Case {
-	return slices.Concat(wireCases(), errorCases(), contractCases(), statelessCases(), sanityCases())
+	return slices.Concat(contractCases(), errorCases(), statelessCases(), sanityCases(), wireCases())
 }
 
 func (c *Case) run(ctx context.Context, s *session) (failures []Failure, skipped string) {

@@ -18,13 +18,6 @@ func wireCases() []*Case {
 			probe:    deadlineKept,
 		},
 		{
-			Name:     "wire/cancelled",
-			Demand:   "Calls that the edge cancels hold nothing: after many of them the policy answers as before.",
-			Contract: "It may be retried, hedged, mirrored and replayed; the same question has the same answer.",
-			Change:   "Release locks, slots and workers of a call in a deferred function, also when its context ends.",
-			probe:    cancelledReleased,
-		},
-		{
 			Name:     "wire/concurrent",
 			Demand:   "Questions that are asked at the same time each have the answer that they have when they are asked alone.",
 			Contract: "Both methods are free of side effects and safe to call concurrently.",
@@ -74,6 +67,13 @@ func wireCases() []*Case {
 			Contract: "the edge balances over healthy replicas only",
 			Change:   "Serve grpc.health.v1 with your gRPC library: SERVING when you can decide, NOT_SERVING while you drain.",
 			probe:    health,
+		},
+		{
+			Name:     "wire/cancelled",
+			Demand:   "Calls that the edge cancels hold nothing: after many of them the policy answers as before.",
+			Contract: "It may be retried, hedged, mirrored and replayed; the same question has the same answer.",
+			Change:   "Release locks, slots and workers of a call in a deferred function, also when its context ends.",
+			probe:    cancelledReleased,
 		},
 	}
 }

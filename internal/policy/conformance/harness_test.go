@@ -9,7 +9,6 @@ import (
 
 	"google.golang.org/grpc"
 
-	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
 	"github.com/redirectd/redirectd/internal/policy"
 	"github.com/redirectd/redirectd/internal/policy/conformance"
 	"github.com/redirectd/redirectd/internal/policy/policyrpc"
@@ -75,7 +74,7 @@ func run(t *testing.T, o conformance.Options) *conformance.Report {
 
 // quick asks less often than the program does.
 func quick(policies ...*grpc.ClientConn) conformance.Options {
-	return conformance.Options{Policy: policies[0], Replicas: policies[1:], Cancelled: 24, AtOnce: 8}
+	return conformance.Options{Policy: policies[0], Replicas: policies[1:], Cancelled: 24, AtOnce: 8, Timeout: time.Minute}
 }
 
 func builtin(t *testing.T, yaml string) *policy.Builtin {
@@ -88,12 +87,6 @@ func builtin(t *testing.T, yaml string) *policy.Builtin {
 		t.Fatal(err)
 	}
 	return policy.NewBuiltin(cfg)
-}
-
-// decide is the built-in policy as a function, for those that spoil something.
-func decide(t *testing.T, req *redirectv1.DecideRequest) (*redirectv1.DecideResponse, error) {
-	t.Helper()
-	return policy.NewBuiltin(nil).Decide(t.Context(), req)
 }
 
 func replicas(t *testing.T, targets ...string) (all []*grpc.ClientConn) {

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protopath"
-	"google.golang.org/protobuf/reflect/protorange"
+	"google.golang.org/protobuf/reflect/protoreflect"
 
 	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
 )
@@ -100,29 +100,41 @@ func statusOfMethod(x *exchange, where string, r *redirectv1.FinalResponse) erro
 	return nil
 }
 
-// cleanTexts looks at every text of an answer, and at Header.raw_value. The state
-// is the policy's own.
-func cleanTexts(x *exchange) error {
-	var found error
-	// The error is that of the functions, and ends the walk.
-	_ = protorange.Range(x.resp.ProtoReflect(), func(p protopath.Values) error {
-		last := p.Index(-1)
-		var text string
-		switch v := last.Value.Interface().(type) {
-		case string:
-			text = v
-		case []byte:
-			if !strings.HasSuffix(p.Path.String(), ".policy_state") {
-				text = string(v)
+// cleanTexts looks at every text of an answer, and at Header.raw_value.
+func cleanTexts(x *exchange) error { return cleanMessage("", x.resp.ProtoReflect()) }
+
+func cleanMessage(where string, m protoreflect.Message) (err error) {
+	m.Range(func(f protoreflect.FieldDescriptor, v protoreflect.Value) bool {
+		name := where + string(f.Name())
+		switch {
+		case f.Name() == "policy_state": // the policy's own
+		case !f.IsList(): // no answer has a map
+			err = cleanValue(name, f, v)
+		default:
+			for i := 0; i < v.List().Len() && err == nil; i++ {
+				err = cleanValue(name+"["+strconv.Itoa(i)+"]", f, v.List().Get(i))
 			}
 		}
-		if i := strings.IndexAny(text, "\r\n\x00"); i >= 0 {
-			found = fmt.Errorf("%s has %q at byte %d: %.64q", fieldName(p), text[i], i, text)
-			return protorange.Terminate
-		}
-		return nil
+		return err == nil
 	})
-	return found
+	return err
+}
+
+func cleanValue(name string, f protoreflect.FieldDescriptor, v protoreflect.Value) error {
+	text := ""
+	switch f.Kind() {
+	case protoreflect.MessageKind:
+		return cleanMessage(name+".", v.Message())
+	case protoreflect.StringKind:
+		text = v.String()
+	case protoreflect.BytesKind:
+		text = string(v.Bytes())
+	default:
+	}
+	if i := strings.IndexAny(text, "\r\n\x00"); i >= 0 {
+		return fmt.Errorf("%s has %q at byte %d: %.64q", name, text[i:i+1], i, text)
+	}
+	return nil
 }
 
 func shortTexts(x *exchange) error {
@@ -266,10 +278,4 @@ func used(resp *redirectv1.DecideResponse) (all []use) {
 	add(len(pass.GetHeaderOps()) > 0, "header_ops", "pass_through.header_ops")
 	add(len(pass.GetContactIndexes()) > 0, "filtered_pass_through", "pass_through.contact_indexes")
 	return all
-}
-
-// fieldName names the field at the end of a path, as "explanation.text".
-func fieldName(p protopath.Values) string {
-	_, name, _ := strings.Cut(p.Path.String(), ").")
-	return name
 }

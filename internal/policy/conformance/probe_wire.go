@@ -36,11 +36,10 @@ type saidDeadline struct {
 
 func (d saidDeadline) Deadline() (time.Time, bool) { return d.at, true }
 
-// shortDeadline is one that work of some size does not meet.
 const shortDeadline = 10 * time.Millisecond
 
 func deadlineKept(ctx context.Context, s *session) (failures []Failure, skipped string) {
-	x := &exchange{name: "a deadline of " + shortDeadline.String(), req: s.profiled(largest("deadline"))}
+	x := &exchange{name: "a deadline of " + shortDeadline.String(), req: s.profiled(ordinary("deadline"))}
 	patient, cancel := context.WithTimeout(ctx, shortDeadline+s.Timeout)
 	defer cancel()
 	x.resp, x.err = s.rpc.Decide(saidDeadline{patient, time.Now().Add(shortDeadline)}, x.req)

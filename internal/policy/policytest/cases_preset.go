@@ -149,7 +149,7 @@ func stirRows() []Case {
 		{
 			Name: "never from SIPS to SIP", Ask: with(Redirected(302, ""), from("sips:a@h")), Want: "reject 480",
 			Text: "302 from 127.0.0.1:5070: its header fields go onward with the original target (use: headers), " +
-				"sip:+15550100@edge.test after sips:a@h: never from SIPS to SIP (16.7 step 4), 1 of 10 attempts used",
+				"sip:+15550100@edge.test after sips:a@h: never from SIPS to SIP (16.7 step 4), 1 of 10 attempts used, answered with 480",
 		},
 		{Name: "603 blocks", Ask: advised(603), Want: "pass redirect"},
 		{Name: "no advice goes onward", Ask: advised(503), Want: "try sip:+15550100@edge.test at onward"},
