@@ -89,7 +89,7 @@ Exit codes: 0 good, 1 failed while running, 2 bad usage, configuration or input.
 	}
 	serve := newServe(ctx, "serve")
 	serve.Short = "Serve the policy over gRPC (what redirectd does without a command)"
-	root.AddCommand(serve, newCheck(), newDecide(ctx), newTest(ctx), newSchema(), newVersion())
+	root.AddCommand(serve, newCheck(), newDecide(ctx), newTest(ctx), newConformance(ctx), newSchema(), newVersion())
 	return root
 }
 

@@ -20,6 +20,9 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/connectivity"
+	"google.golang.org/grpc/status"
+
+	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
 )
 
 // Defaults of [Options].
@@ -92,8 +95,16 @@ func (s *session) reach(ctx context.Context) error {
 			if conn.WaitForStateChange(ctx, state) {
 				continue
 			}
-			return fmt.Errorf("%w: %s: no connection within %s", ErrUnreachable, conn.Target(), startTimeout)
+			return fmt.Errorf("%w within %s: %s", ErrUnreachable, startTimeout, whyNot(conn))
 		}
 	}
 	return nil
+}
+
+// whyNot asks once more, for the reason.
+func whyNot(conn *grpc.ClientConn) string {
+	ctx, cancel := context.WithTimeout(context.Background(), DefaultTimeout)
+	defer cancel()
+	_, err := redirectv1.NewRedirectPolicyServiceClient(conn).GetPolicyInfo(ctx, &redirectv1.GetPolicyInfoRequest{})
+	return conn.Target() + ": " + clip(status.Convert(err).Message())
 }
