@@ -86,7 +86,7 @@ func TestFlagsInProse(t *testing.T) {
 	t.Parallel()
 	help := ""
 	for _, name := range []string{"sipedge", "redirectd"} {
-		for _, command := range []string{"serve", "check", "decide", "test"} {
+		for _, command := range []string{"serve", "check", "decide", "test", "conformance"} {
 			_, out, _ := program(t, "", name, command, "--help")
 			help += out
 		}

@@ -3,6 +3,7 @@ package conformance
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -138,20 +139,20 @@ func resolved(rule *redirectv1.AdvanceRule) *redirectv1.AdvanceRule {
 
 // advances reports whether the next target is tried after an attempt.
 func advances(rule *redirectv1.AdvanceRule, a *redirectv1.Attempt) bool {
+	if rule.GetStopAfterRinging() && a.GetRang() {
+		return false
+	}
 	switch a.GetOutcome() {
 	case redirectv1.Outcome_OUTCOME_RESPONSE:
 		status := a.GetResponse().GetStatus()
-		for _, r := range rule.GetStatuses() {
-			if status >= r.GetFirst() && status <= r.GetLast() && status < 600 {
-				return !rule.GetStopAfterRinging() || !a.GetRang()
-			}
-		}
-		return false
+		return status < 600 && slices.ContainsFunc(rule.GetStatuses(), func(r *redirectv1.StatusRange) bool {
+			return status >= r.GetFirst() && status <= r.GetLast()
+		})
 	case redirectv1.Outcome_OUTCOME_RESPONSE_TIMEOUT, redirectv1.Outcome_OUTCOME_ANSWER_TIMEOUT:
 		return rule.GetTimeout()
 	case redirectv1.Outcome_OUTCOME_TRANSPORT_ERROR, redirectv1.Outcome_OUTCOME_UNRESOLVABLE:
 		return rule.GetTransportError()
 	case redirectv1.Outcome_OUTCOME_REFUSED, redirectv1.Outcome_OUTCOME_UNSPECIFIED:
 	}
-	return true
+	return true // a refused target is no answer of anybody
 }

@@ -148,7 +148,7 @@ func stirRows() []Case {
 		{Name: "once", Ask: with(Redirected(302, ""), from("sip:+15550100@edge.test"), lastAttempt(func(a *redirectv1.Attempt) { a.Target.NextHop = "onward" })), Want: "reject 480"},
 		{
 			Name: "never from SIPS to SIP", Ask: with(Redirected(302, ""), from("sips:a@h")), Want: "reject 480",
-			Text: "302 from 127.0.0.1:5070: its header fields go onward with the original target (use: headers), " +
+			Text: "302 from 127.0.0.1:5070: its header fields go nowhere (use: headers), " +
 				"sip:+15550100@edge.test after sips:a@h: never from SIPS to SIP (16.7 step 4), 1 of 10 attempts used, answered with 480",
 		},
 		{Name: "603 blocks", Ask: advised(603), Want: "pass redirect"},
