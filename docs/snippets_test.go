@@ -54,6 +54,8 @@ var checks = map[string]func(*testing.T, *page, block){
 	"text check output":           checkMistakes,
 	"yaml order_test.yaml":        checkFailedTest,
 	"text order_test.yaml output": checkOutput,
+	"text conformance failure":    checkConformanceFailure,
+	"text known.txt":              checkKnown,
 	"":                            checkDiagram,
 }
 
