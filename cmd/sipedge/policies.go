@@ -9,7 +9,9 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
 	"github.com/redirectd/redirectd/internal/callrecord"
+	"github.com/redirectd/redirectd/internal/decision"
 	"github.com/redirectd/redirectd/internal/edge"
 	"github.com/redirectd/redirectd/internal/policy"
 	"github.com/redirectd/redirectd/internal/policy/canary"
@@ -71,7 +73,7 @@ func (p *policies) canary(first policy.Policy, cfg *canary.Config) (policy.Polic
 		return nil, err
 	}
 	return canary.New(canary.Options{
-		Config: *cfg, First: first, Second: second, Check: edge.CheckDecision, Logger: p.log, Registerer: p.registry,
+		Config: *cfg, First: first, Second: second, Check: checkDecision, Logger: p.log, Registerer: p.registry,
 	}), nil
 }
 
@@ -84,7 +86,7 @@ func (p *policies) shadow(first policy.Policy, cfg *shadow.Config) (policy.Polic
 		return nil, err
 	}
 	shadowed := shadow.New(shadow.Options{
-		Config: *cfg, First: first, Second: second, Check: edge.CheckDecision, Disagree: p.disagree(),
+		Config: *cfg, First: first, Second: second, Check: checkDecision, Disagree: p.disagree(),
 		Logger: p.log, Registerer: p.registry,
 	})
 	p.opened = append(p.opened, func(ctx context.Context) {
@@ -177,4 +179,10 @@ func (l *loaded) allTargets() []string {
 // asksEmbedded reports whether the embedded policy is ever asked.
 func (l *loaded) asksEmbedded() bool {
 	return l.asksProfiles() || l.edge.Policy.OnUnavailable == edge.Embedded
+}
+
+// checkDecision says why an answer to a question is no decision, as the edge would
+// find it.
+func checkDecision(req *redirectv1.DecideRequest, answer *redirectv1.DecideResponse) error {
+	return decision.Check(answer, req.GetCall().GetMethod())
 }

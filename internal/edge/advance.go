@@ -2,6 +2,7 @@ package edge
 
 import (
 	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
+	"github.com/redirectd/redirectd/internal/decision"
 )
 
 // afterFailure goes on after an attempt that failed (8.1.3.4).
@@ -18,7 +19,7 @@ func (rc *responseContext) afterFailure(b *branch, outcome redirectv1.Outcome, s
 
 // advance tries the next target if the rule of the one that failed says so.
 func (rc *responseContext) advance(b *branch, outcome redirectv1.Outcome, status int) {
-	if b != nil && !advances(rc.ruleOf(b.target.proto), outcome, status, rc.attempts[b.attempt].GetRang()) {
+	if b != nil && !decision.Advances(rc.ruleOf(b.target.proto), outcome, status, rc.attempts[b.attempt].GetRang()) {
 		rc.finishBest("this failure does not advance")
 		return
 	}
@@ -27,40 +28,7 @@ func (rc *responseContext) advance(b *branch, outcome redirectv1.Outcome, status
 
 // ruleOf returns the advance rule in force for a target.
 func (rc *responseContext) ruleOf(t *redirectv1.Target) *redirectv1.AdvanceRule {
-	if rule := t.GetAdvance(); rule != nil {
-		return rule
-	}
-	if rule := rc.decision.GetAdvance(); rule != nil {
-		return rule
-	}
-	return defaultAdvance
-}
-
-// defaultAdvance goes on after everything but an answer, a challenge, or a 6xx.
-var defaultAdvance = &redirectv1.AdvanceRule{
-	Statuses: []*redirectv1.StatusRange{{First: 400, Last: 400}, {First: 402, Last: 406}, {First: 408, Last: 599}},
-	Timeout:  true, TransportError: true,
-}
-
-func advances(rule *redirectv1.AdvanceRule, outcome redirectv1.Outcome, status int, rang bool) bool {
-	if rule.GetStopAfterRinging() && rang {
-		return false
-	}
-	switch outcome {
-	case redirectv1.Outcome_OUTCOME_RESPONSE:
-		for _, r := range rule.GetStatuses() {
-			if uint32(status) >= r.GetFirst() && uint32(status) <= r.GetLast() {
-				return true
-			}
-		}
-		return false
-	case redirectv1.Outcome_OUTCOME_RESPONSE_TIMEOUT, redirectv1.Outcome_OUTCOME_ANSWER_TIMEOUT:
-		return rule.GetTimeout()
-	case redirectv1.Outcome_OUTCOME_TRANSPORT_ERROR, redirectv1.Outcome_OUTCOME_UNRESOLVABLE:
-		return rule.GetTransportError()
-	case redirectv1.Outcome_OUTCOME_REFUSED, redirectv1.Outcome_OUTCOME_UNSPECIFIED:
-	}
-	return true // a refused target is no answer of anybody
+	return decision.RuleOf(t, rc.decision)
 }
 
 // nextTarget tries the next target of the decision that the edge does not

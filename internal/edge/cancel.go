@@ -29,12 +29,15 @@ func (e *Edge) receiveCancel(f transport.Flow, m *message.Message) {
 	rc.cancel(e.now())
 }
 
+// maxReason is how long a Reason of a CANCEL may be, in bytes.
+const maxReason = 256
+
 // boundedReasons returns what a CANCEL says of why, such as "Call completed
 // elsewhere" (RFC 3326), for the CANCEL downstream.
 func boundedReasons(m *message.Message) []string {
 	var reasons []string
 	for _, v := range m.Values("Reason") {
-		if len(v) <= maxShortText && len(reasons) < 4 {
+		if len(v) <= maxReason && len(reasons) < 4 {
 			reasons = append(reasons, strings.Clone(v))
 		}
 	}

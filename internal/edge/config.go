@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/redirectd/redirectd/internal/callrecord"
+	"github.com/redirectd/redirectd/internal/decision"
 	"github.com/redirectd/redirectd/internal/edge/transaction"
 	"github.com/redirectd/redirectd/internal/edge/transport"
 	"github.com/redirectd/redirectd/internal/policy/canary"
@@ -177,9 +178,7 @@ var DefaultShownHeaders = []string{
 
 // DefaultAllowedHeaders may be touched by a decision unless the configuration
 // says otherwise.
-var DefaultAllowedHeaders = []string{
-	"Identity", "Reason", "History-Info", "Diversion", "P-Asserted-Identity", "Date", "X-*",
-}
+var DefaultAllowedHeaders = decision.DefaultAllowedHeaders
 
 const defaultPolicyTimeout = 200 * time.Millisecond
 

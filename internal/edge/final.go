@@ -3,6 +3,7 @@ package edge
 import (
 	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
 	"github.com/redirectd/redirectd/internal/callrecord"
+	"github.com/redirectd/redirectd/internal/decision"
 	"github.com/redirectd/redirectd/internal/edge/message"
 	"github.com/redirectd/redirectd/internal/edge/transaction"
 )
@@ -86,7 +87,7 @@ func (rc *responseContext) finishBest(why string) {
 	best := rc.best
 	switch {
 	case best.status == 0:
-		rc.respondFor(mapped(rc.redirectStatus), "", why+", answered by the edge")
+		rc.respondFor(decision.Mapped(rc.redirectStatus), "", why+", answered by the edge")
 	case best.status == 503: // 16.7 step 6: the next one up would not try us again
 		rc.respondFor(500, "", why+", and a 503 becomes a 500")
 	case best.m == nil:
@@ -126,24 +127,6 @@ func (rc *responseContext) reject(r *redirectv1.FinalResponse, why string) {
 		b = message.Response(nil, rc.request, rc.source, status, r.GetReasonPhrase(), newTag())
 	}
 	rc.finish(status, b, why)
-}
-
-// mapped returns the status for a 3xx that is not followed: 480 for 302, which
-// is temporary, and otherwise 410. A call that was not redirected has no target
-// but its first, and that has given no answer: 408. Anything but a 3xx stands for
-// itself.
-func mapped(status int) int {
-	switch {
-	case status == 0:
-		return 408
-	case status == 503:
-		return 500 // 16.7 step 6
-	case status >= 400:
-		return status
-	case status == 302:
-		return 480
-	}
-	return 410
 }
 
 // rejectFirst answers a request that has no target at all.

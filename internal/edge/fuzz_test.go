@@ -15,6 +15,7 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
+	"github.com/redirectd/redirectd/internal/decision"
 	"github.com/redirectd/redirectd/internal/edge/message"
 	"github.com/redirectd/redirectd/internal/edge/transaction"
 	"github.com/redirectd/redirectd/internal/edge/transport"
@@ -222,7 +223,7 @@ func FuzzDecision(f *testing.F) {
 			return
 		}
 		for _, method := range []string{"INVITE", "MESSAGE"} {
-			if err := checkDecision(d, method); err != nil && err.Error() == "" {
+			if err := decision.Check(d, method); err != nil && err.Error() == "" {
 				t.Error("a decision was refused without a reason")
 			}
 		}
@@ -262,6 +263,6 @@ func decisionSeeds() []*redirectv1.DecideResponse {
 		{Action: &redirectv1.DecideResponse_Reject{Reject: &redirectv1.FinalResponse{Status: 200}}},
 		{Action: &redirectv1.DecideResponse_PassThrough{PassThrough: &redirectv1.PassThrough{ContactIndexes: []uint32{1, 1 << 31}, HeaderOps: ops}}},
 		{Action: &redirectv1.DecideResponse_PassThrough{PassThrough: &redirectv1.PassThrough{Which: redirectv1.PassThrough_WHICH_BEST}}},
-		{PolicyState: make([]byte, maxPolicyState+1)},
+		{PolicyState: make([]byte, decision.MaxPolicyState+1)},
 	}
 }

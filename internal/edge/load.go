@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/redirectd/redirectd/internal/decision"
 	"github.com/redirectd/redirectd/internal/edge/transport"
 	"github.com/redirectd/redirectd/internal/strictyaml"
 )
@@ -128,7 +129,7 @@ func readHeaderLists(m *strictyaml.Map, shown, allowed *[]string) {
 }
 
 func checkHeaderName(v strictyaml.Value) {
-	if len(v.Text) < 2 || !isToken(v.Text) {
+	if len(v.Text) < 2 || !decision.IsToken(v.Text) {
 		v.Failf("%q is no name of a header field in its long form", v.Text)
 	}
 }
@@ -137,7 +138,7 @@ func checkHeaderName(v strictyaml.Value) {
 // it to be allowed.
 func checkAllowedHeader(v strictyaml.Value) {
 	checkHeaderName(v)
-	for _, s := range structural {
+	for _, s := range decision.Structural {
 		if strings.EqualFold(s, v.Text) {
 			v.Failf("%s can't be allowed: no decision may touch it", s)
 		}

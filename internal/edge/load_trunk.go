@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/redirectd/redirectd/internal/decision"
 	"github.com/redirectd/redirectd/internal/strictyaml"
 )
 
@@ -83,7 +84,7 @@ func isDomain(s string) bool {
 func readMethod(v strictyaml.Value, into *[]string) {
 	v.Examples("INVITE", "OPTIONS", "REGISTER", "SUBSCRIBE", "MESSAGE")
 	switch upper := strings.ToUpper(v.Text); {
-	case !isToken(v.Text):
+	case !decision.IsToken(v.Text):
 		v.Failf("%q is no method: want one such as INVITE", v.Text)
 	case upper != v.Text && methodLabel(upper) == upper: // methods are compared as they are (7.1)
 		v.Failf("%q is another method than %s: write it in capitals", v.Text, upper)

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
+	"github.com/redirectd/redirectd/internal/decision"
 	"github.com/redirectd/redirectd/internal/policy"
 	"github.com/redirectd/redirectd/internal/siptest"
 )
@@ -133,16 +134,16 @@ func TestBadAnswersAreNoDecision(t *testing.T) {
 		"9 routes":            {try(&redirectv1.TryTargets{Targets: []*redirectv1.Target{{Uri: "sip:a@h", Routes: make([]string, 9)}}}), "INVITE", "routes: 9"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			err := checkDecision(c.answer, c.method)
+			err := decision.Check(c.answer, c.method)
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v, want an error with %q", err, c.want)
 			}
 		})
 	}
-	if err := checkDecision(try(&redirectv1.TryTargets{Targets: targets(64)}), "INVITE"); err != nil {
+	if err := decision.Check(try(&redirectv1.TryTargets{Targets: targets(64)}), "INVITE"); err != nil {
 		t.Errorf("64 targets: %v", err)
 	}
-	if err := checkDecision(reject(408, "Late"), "INVITE"); err != nil {
+	if err := decision.Check(reject(408, "Late"), "INVITE"); err != nil {
 		t.Errorf("408 to INVITE: %v", err)
 	}
 }

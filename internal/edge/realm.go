@@ -3,6 +3,7 @@ package edge
 import (
 	"strings"
 
+	"github.com/redirectd/redirectd/internal/decision"
 	"github.com/redirectd/redirectd/internal/edge/message"
 )
 
@@ -82,7 +83,7 @@ func quotedEnd(s string) int {
 
 func cutToken(s string) (token, rest string) {
 	n := 0
-	for n < len(s) && isToken(s[n:n+1]) {
+	for n < len(s) && decision.IsToken(s[n:n+1]) {
 		n++
 	}
 	return s[:n], s[n:]

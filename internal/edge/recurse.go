@@ -11,6 +11,7 @@ import (
 
 	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
 	"github.com/redirectd/redirectd/internal/callrecord"
+	"github.com/redirectd/redirectd/internal/decision"
 	"github.com/redirectd/redirectd/internal/edge/message"
 	"github.com/redirectd/redirectd/internal/policy"
 )
@@ -54,7 +55,7 @@ func (rc *responseContext) redirected(b *branch, m *message.Message) {
 func (rc *responseContext) notFollowed(b *branch, m *message.Message) {
 	rc.edge.metrics.refused.WithLabelValues("recurse_from").Inc()
 	rc.noteUnasked(b, m, callrecord.NotAskedRecurseFrom)
-	status := mapped(m.Status())
+	status := decision.Mapped(m.Status())
 	rc.best.consider(status, nil)
 	rc.afterFailure(b, redirectv1.Outcome_OUTCOME_RESPONSE, status)
 }
@@ -142,7 +143,7 @@ func (rc *responseContext) decided(answer *redirectv1.DecideResponse, err error)
 		rc.noDecision(reason, err.Error())
 		return
 	}
-	if err := checkDecision(answer, rc.method); err != nil {
+	if err := decision.Check(answer, rc.method); err != nil {
 		rc.noDecision("invalid", err.Error())
 		return
 	}
@@ -251,7 +252,7 @@ func (rc *responseContext) unavailable(q *question) {
 		request := proto.CloneOf(q.request) // a policy that ignores its deadline may still read it
 		request.PolicyState = nil           // it is another policy's
 		answer, err := ask(rc.edge.ctx, rc.edge.embedded, request)
-		if err == nil && checkDecision(answer, rc.method) == nil {
+		if err == nil && decision.Check(answer, rc.method) == nil {
 			rc.policyState = nil
 			rc.notes.answer(answer)
 			rc.apply(q, answer)
@@ -260,7 +261,7 @@ func (rc *responseContext) unavailable(q *question) {
 		rc.notes.fallback(callrecord.FallbackMap)
 	case Map:
 	}
-	rc.respondFor(mapped(rc.redirectStatus), "", "no decision of the policy")
+	rc.respondFor(decision.Mapped(rc.redirectStatus), "", "no decision of the policy")
 }
 
 // redirectLabel bounds the values of a metric's label.

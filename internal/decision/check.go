@@ -1,4 +1,9 @@
-package edge
+// Package decision is what a decision of a policy means to whoever acts on it: an
+// edge, and the server of clients that only ask what comes next. It says whether an
+// answer is a decision at all, which failures go on to the next target, what becomes
+// of the header fields, and which response is best. Section numbers are those of
+// RFC 3261.
+package decision
 
 import (
 	"errors"
@@ -17,32 +22,28 @@ const (
 	maxRoutes       = 8
 	maxHeaderOps    = 64
 	maxAnswer       = 64 << 10
-	maxPolicyState  = 4 << 10
 	maxHeaderValue  = 8 << 10
 	maxShortText    = 256
 	maxStatusRanges = 64
 )
 
+// MaxPolicyState is how long policy_state may be, in bytes.
+const MaxPolicyState = 4 << 10
+
 var errNoAction = errors.New("action is unset or unknown: want try_targets, reject or pass_through")
 
-// CheckDecision says why an answer to a question is no decision, as the edge finds
-// it: one that is put between the edge and a policy knows it before.
-func CheckDecision(req *redirectv1.DecideRequest, answer *redirectv1.DecideResponse) error {
-	return checkDecision(answer, req.GetCall().GetMethod())
-}
-
-// checkDecision says why an answer is no decision (see the head of the
-// contract). What it lets through may still name bad targets: those are refused
-// one by one.
-func checkDecision(d *redirectv1.DecideResponse, method string) error {
+// Check says why an answer to a request of that method is no decision (see the
+// head of the contract). What it lets through may still name bad targets: those are
+// refused one by one.
+func Check(d *redirectv1.DecideResponse, method string) error {
 	if d == nil {
 		return errors.New("answer is empty")
 	}
 	if n := proto.Size(d); n > maxAnswer {
 		return fmt.Errorf("answer has %d bytes, more than %d", n, maxAnswer)
 	}
-	if n := len(d.GetPolicyState()); n > maxPolicyState {
-		return fmt.Errorf("policy_state has %d bytes, more than %d", n, maxPolicyState)
+	if n := len(d.GetPolicyState()); n > MaxPolicyState {
+		return fmt.Errorf("policy_state has %d bytes, more than %d", n, MaxPolicyState)
 	}
 	if err := checkExplanation(d.GetExplanation()); err != nil {
 		return err

@@ -1,4 +1,4 @@
-package edge
+package decision
 
 import "testing"
 
@@ -27,10 +27,10 @@ func TestBestResponse(t *testing.T) {
 		{408, 408, true, false},
 		{408, 500, false, true},
 	} {
-		if !better(c.better, c.betterReal, c.worse, c.worseReal) {
+		if !Better(c.better, c.betterReal, c.worse, c.worseReal) {
 			t.Errorf("%d should go upstream rather than %d", c.better, c.worse)
 		}
-		if better(c.worse, c.worseReal, c.better, c.betterReal) {
+		if Better(c.worse, c.worseReal, c.better, c.betterReal) {
 			t.Errorf("%d should not go upstream rather than %d", c.worse, c.better)
 		}
 	}
