@@ -37,7 +37,7 @@ func TestServe(t *testing.T) {
 	if revision := p.field(t, "revision"); resp.GetExplanation().GetConfigRevision() != revision {
 		t.Errorf("revision %s in the answer, %s in the log", resp.GetExplanation().GetConfigRevision(), revision)
 	}
-	if status, body := p.get(t, "/metrics"); status != 200 || !strings.Contains(body, `redirectd_decisions_total{action="try_targets",redirect="302"} 2`) {
+	if status, body := p.get(t, "/metrics"); status != 200 || !strings.Contains(body, `redirectd_decisions_total{action="try_targets",protocol="grpc",redirect="302"} 2`) {
 		t.Errorf("metrics: %d\n%s", status, body)
 	}
 	if status, body := p.get(t, "/readyz"); status != 200 || body != "serving on "+p.addr+"\n" {

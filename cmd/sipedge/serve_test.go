@@ -99,7 +99,7 @@ func TestServeRedirectd(t *testing.T) {
 
 	status, body := proctest.Get(t, policy.Value("msg=listening", "admin"), "/metrics")
 	for _, action := range []string{"try_targets", "reject"} {
-		if line := `redirectd_decisions_total{action="` + action + `",redirect="302"} 1`; status != 200 || !strings.Contains(body, line) {
+		if line := `redirectd_decisions_total{action="` + action + `",protocol="grpc",redirect="302"} 1`; status != 200 || !strings.Contains(body, line) {
 			t.Errorf("no %s in %d\n%s", line, status, body)
 		}
 	}

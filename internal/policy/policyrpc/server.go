@@ -65,11 +65,16 @@ type ServerOptions struct {
 	MaxConnections int
 }
 
-// Server serves a policy with health checks (grpc.health.v1) and reflection.
-// Its methods are safe for concurrent use.
+// Server serves a policy with health checks (grpc.health.v1) and reflection; other
+// protocols come in by [Server.HTTP] and [Server.Policy]. Its methods are safe for
+// concurrent use.
 type Server struct {
 	grpc           *grpc.Server
 	health         *health.Server
+	service        *service
+	around         grpc.UnaryServerInterceptor
+	metrics        *serverMetrics
+	logger         *slog.Logger
 	maxConnections int
 }
 
@@ -93,11 +98,15 @@ func NewServer(p policy.Policy, info func() *redirectv1.GetPolicyInfoResponse, o
 		return nil, err
 	}
 	s := &Server{
-		grpc:           grpc.NewServer(append(limits(o), interceptors(o, metrics)...)...),
 		health:         health.NewServer(),
+		service:        &service{policy: p, info: info, metrics: metrics, logger: o.Logger},
+		metrics:        metrics,
+		logger:         o.Logger,
 		maxConnections: o.MaxConnections,
 	}
-	redirectv1.RegisterRedirectPolicyServiceServer(s.grpc, &service{policy: p, info: info, metrics: metrics, logger: o.Logger})
+	s.around = around(s, o)
+	s.grpc = grpc.NewServer(append(limits(o), interceptors(s)...)...)
+	redirectv1.RegisterRedirectPolicyServiceServer(s.grpc, s.service)
 	healthv1.RegisterHealthServer(s.grpc, s.health)
 	s.health.SetServingStatus(redirectv1.RedirectPolicyService_ServiceDesc.ServiceName, healthv1.HealthCheckResponse_SERVING)
 	reflection.Register(s.grpc)

@@ -40,7 +40,7 @@ func (s *service) Decide(ctx context.Context, req *redirectv1.DecideRequest) (*r
 	if err != nil {
 		return nil, s.refusal(ctx, err)
 	}
-	s.metrics.decided(req, resp, took)
+	s.metrics.decided(protocolOf(ctx), req, resp, took)
 	logging.AddFields(ctx, logging.Fields{
 		"action", actionOf(resp),
 		"rule", resp.GetExplanation().GetRule(),

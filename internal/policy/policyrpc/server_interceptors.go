@@ -19,25 +19,35 @@ import (
 	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
 )
 
-// interceptors are the middleware around every call: metrics outermost, then
-// the log, then recovery, so that the first two see what became of a panic.
-func interceptors(o ServerOptions, metrics *serverMetrics) []grpc.ServerOption {
-	recoverPanic := recovery.WithRecoveryHandlerContext(func(ctx context.Context, p any) error {
-		metrics.panics.Inc()
-		o.Logger.ErrorContext(ctx, "panic", "panic", p, "stack", string(debug.Stack()))
-		return status.Error(codes.Internal, "the policy failed; its log says why")
-	})
+// interceptors are the middleware around every gRPC call: metrics outermost, then
+// what a call of any protocol has, so that the metrics see what became of it.
+func interceptors(s *Server) []grpc.ServerOption {
 	return []grpc.ServerOption{
-		grpc.ChainUnaryInterceptor(
-			metrics.rpcs.UnaryServerInterceptor(),
-			selector.UnaryServerInterceptor(sampled(logInterceptor(o.Logger), o.LogEvery), selector.MatchFunc(isDecision)),
-			recovery.UnaryServerInterceptor(recoverPanic),
-		),
+		grpc.ChainUnaryInterceptor(s.metrics.rpcs.UnaryServerInterceptor(), s.around),
 		grpc.ChainStreamInterceptor(
-			metrics.rpcs.StreamServerInterceptor(),
-			recovery.StreamServerInterceptor(recoverPanic),
+			s.metrics.rpcs.StreamServerInterceptor(),
+			recovery.StreamServerInterceptor(recovery.WithRecoveryHandlerContext(s.Recovered)),
 		),
 	}
+}
+
+// around is the middleware of every call, whatever protocol it came by: the log,
+// then recovery, so that the log sees what became of a panic.
+func around(s *Server, o ServerOptions) grpc.UnaryServerInterceptor {
+	log := selector.UnaryServerInterceptor(sampled(logInterceptor(o.Logger), o.LogEvery), selector.MatchFunc(isDecision))
+	recovered := recovery.UnaryServerInterceptor(recovery.WithRecoveryHandlerContext(s.Recovered))
+	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+		return log(ctx, req, info, func(ctx context.Context, req any) (any, error) {
+			return recovered(ctx, req, info, handler)
+		})
+	}
+}
+
+// Recovered counts and logs a panic, and returns what the peer is told of it.
+func (s *Server) Recovered(ctx context.Context, p any) error {
+	s.metrics.panics.Inc()
+	s.logger.ErrorContext(ctx, "panic", "panic", p, "stack", string(debug.Stack()))
+	return status.Error(codes.Internal, "the policy failed; its log says why")
 }
 
 func isDecision(_ context.Context, c middleware.CallMeta) bool {
@@ -89,7 +99,7 @@ func clip(s string) string {
 }
 
 // questionFields are what identifies the question.
-func questionFields(_ context.Context, c middleware.CallMeta) logging.Fields {
+func questionFields(ctx context.Context, c middleware.CallMeta) logging.Fields {
 	req, ok := c.ReqOrNil.(*redirectv1.DecideRequest)
 	if !ok {
 		return nil
@@ -101,6 +111,7 @@ func questionFields(_ context.Context, c middleware.CallMeta) logging.Fields {
 		"edge", clip(req.GetEdge().GetInstance()),
 		"redirect", req.GetRedirect().GetResponse().GetStatus(),
 		"attempts", len(req.GetAttempts()),
+		"protocol", protocolOf(ctx),
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 // anything that a call brought along.
 type serverMetrics struct {
 	rpcs      *grpcprom.ServerMetrics
-	decisions *prometheus.CounterVec // by action and redirect
+	decisions *prometheus.CounterVec // by action, redirect and protocol
 	duration  prometheus.Histogram
 	panics    prometheus.Counter
 }
@@ -25,8 +25,8 @@ func newServerMetrics(registry prometheus.Registerer) (*serverMetrics, error) {
 			grpcprom.WithHistogramBuckets(prometheus.ExponentialBuckets(50e-6, 3, 10)))),
 		decisions: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "redirectd_decisions_total",
-			Help: "Decisions by what they do and by the status of the redirect (none for a failed attempt).",
-		}, []string{"action", "redirect"}),
+			Help: "Decisions by what they do, by the status of the redirect (none for a failed attempt), and by how they were asked for.",
+		}, []string{"action", "redirect", "protocol"}),
 		duration: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name:    "redirectd_decision_duration_seconds",
 			Help:    "Time that the policy took for a decision.",
@@ -48,8 +48,8 @@ func newServerMetrics(registry prometheus.Registerer) (*serverMetrics, error) {
 	return m, nil
 }
 
-func (m *serverMetrics) decided(req *redirectv1.DecideRequest, resp *redirectv1.DecideResponse, took time.Duration) {
-	m.decisions.WithLabelValues(actionOf(resp), redirectOf(req)).Inc()
+func (m *serverMetrics) decided(protocol string, req *redirectv1.DecideRequest, resp *redirectv1.DecideResponse, took time.Duration) {
+	m.decisions.WithLabelValues(actionOf(resp), redirectOf(req), protocol).Inc()
 	m.duration.Observe(took.Seconds())
 }
 

@@ -151,7 +151,7 @@ func TestServerMetrics(t *testing.T) {
 		{"reject", "other", 1},
 		{"reject", "399", -1},
 	} {
-		if n := s.value(t, "redirectd_decisions_total", "action="+c.action, "redirect="+c.redirect); n != c.want {
+		if n := s.value(t, "redirectd_decisions_total", "action="+c.action, "protocol=grpc", "redirect="+c.redirect); n != c.want {
 			t.Errorf("%s %s: %v, want %v", c.action, c.redirect, n, c.want)
 		}
 	}
