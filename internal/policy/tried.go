@@ -95,3 +95,10 @@ func rang(attempts []*redirectv1.Attempt) int {
 	}
 	return -1
 }
+
+// TriedAs returns the index of the first attempt that tried the same target; -1 if
+// none did.
+func TriedAs(attempts []*redirectv1.Attempt, t *redirectv1.Target) int {
+	id := identify(t)
+	return find(tried(attempts), &id)
+}
