@@ -74,6 +74,7 @@ Exit codes: 0 good, 1 failed while running, 2 bad usage, configuration or input.
 	root.Example = `  redirectd                                        serve on 127.0.0.1:50051
   redirectd --config policy.yaml --listen 0.0.0.0:50051 --admin 0.0.0.0:9050
   redirectd --listen unix:///run/redirectd.sock
+  redirectd --http 127.0.0.1:8080                  also for Kamailio, curl and others without gRPC
   redirectd check --config policy.yaml             is this configuration good?
   redirectd decide --config policy.yaml call.sip   what would it decide, and why?
   redirectd test policy_test.yaml                  does it decide as its tests expect?`

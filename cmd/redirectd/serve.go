@@ -23,6 +23,7 @@ const adminGrace = time.Second
 // serveOptions are the flags of serve.
 type serveOptions struct {
 	config, listen, admin string
+	http                  httpOptions
 	log                   logOptions
 	maxConnectionAge      time.Duration
 	drain                 time.Duration
@@ -45,6 +46,7 @@ func newServe(ctx context.Context, name string) *cobra.Command {
 	f.StringVar(&o.config, "config", "", "policy `file` (YAML); without it the default policy")
 	f.StringVar(&o.listen, "listen", "127.0.0.1:50051", "gRPC `address`: HOST:PORT, or unix:///PATH; port 0 takes a free one")
 	f.StringVar(&o.admin, "admin", "127.0.0.1:9050", "HTTP `address` of /metrics, /healthz, /readyz (on loopback /debug/pprof)")
+	o.http.flags(f)
 	o.log.flags(f)
 	f.DurationVar(&o.maxConnectionAge, "max-connection-age", policyrpc.DefaultMaxConnectionAge,
 		"`time` after which a client is told to connect anew, so that new replicas get calls; 1s to 24h")
@@ -62,12 +64,16 @@ func (o *serveOptions) validate() error {
 	if err := checkHostPort(o.admin); err != nil {
 		return usagef("--admin %q is no HOST:PORT: %w", o.admin, err)
 	}
-	return errors.Join(checkListen(o.listen), o.log.validate())
+	return errors.Join(checkListen(o.listen), o.http.validate(), o.log.validate())
 }
 
 // serve answers until ctx ends or a signal comes, and then drains.
 func serve(ctx context.Context, o *serveOptions, stderr io.Writer) error {
 	cfg, err := loadConfig(o.config)
+	if err != nil {
+		return err
+	}
+	secrets, err := readSecrets(o.http.secrets)
 	if err != nil {
 		return err
 	}
@@ -97,32 +103,50 @@ func serve(ctx context.Context, o *serveOptions, stderr io.Writer) error {
 	if err != nil {
 		return failure{errors.Join(err, adm.Shutdown(ctx))}
 	}
+	door, err := openHTTP(ctx, o, secrets, server, adm.Registry(), logger)
+	if err != nil {
+		return failure{errors.Join(err, listener.Close(), adm.Shutdown(ctx))}
+	}
 	defer reloader.Watch(ctx)()
-	ended := make(chan error, 2)
-	go func() { ended <- adm.Serve() }()
-	go func() { ended <- server.Serve(listener) }()
+	serving := []func() error{adm.Serve, func() error { return server.Serve(listener) }}
+	if door != nil {
+		serving = append(serving, door.serve)
+	}
+	ended := make(chan error, len(serving))
+	for _, serve := range serving {
+		go func() { ended <- serve() }()
+	}
 	addr := listenAddr(listener)
 	adm.SetReady(true, "serving on "+addr)
-	logger.Info("listening", "addr", addr, "admin", adm.Addr().String(), "version", version.String(),
-		"profiles", len(cfg.Profiles), "revision", cfg.Revision)
-	return awaitEnd(ctx, o, adm, server, ended, logger)
+	logger.Info("listening", append([]any{
+		"addr", addr, "admin", adm.Addr().String(), "version", version.String(),
+		"profiles", len(cfg.Profiles), "revision", cfg.Revision,
+	}, door.fields(secrets)...)...)
+	return awaitEnd(ctx, o, adm, &served{server, door, ended}, logger)
+}
+
+// served is what answers questions.
+type served struct {
+	rpc   *policyrpc.Server
+	door  *httpDoor
+	ended chan error // as many as serve, the admin listener included
 }
 
 // awaitEnd waits for ctx, or for a listener to fail, drains and stops.
-func awaitEnd(ctx context.Context, o *serveOptions, adm *admin.Server, server *policyrpc.Server, ended <-chan error, logger *slog.Logger) error {
+func awaitEnd(ctx context.Context, o *serveOptions, adm *admin.Server, server *served, logger *slog.Logger) error {
 	var failed error
-	running := 2
+	running := cap(server.ended)
 	select {
 	case <-ctx.Done():
 		logger.Info("draining", "at_most", o.drain)
-	case failed = <-ended:
+	case failed = <-server.ended:
 		running--
 	}
 	adm.SetReady(false, "draining")
 	ctx = context.WithoutCancel(ctx)
 	drain, cancel := context.WithTimeout(ctx, o.drain)
 	defer cancel()
-	if err := server.Drain(drain); err != nil {
+	if err := drainAll(drain, server.rpc, server.door); err != nil {
 		logger.Warn("decisions cut off", "after", o.drain)
 	}
 	grace, cancelGrace := context.WithTimeout(ctx, adminGrace)
@@ -131,7 +155,7 @@ func awaitEnd(ctx context.Context, o *serveOptions, adm *admin.Server, server *p
 		logger.Warn("admin requests cut off", "error", err)
 	}
 	for range running {
-		failed = errors.Join(failed, <-ended)
+		failed = errors.Join(failed, <-server.ended)
 	}
 	if failed != nil {
 		return failure{failed}
