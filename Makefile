@@ -43,12 +43,12 @@ mutants: ## Break every rule of docs/rfc.md and demand that its test notices
 
 .PHONY: bench
 bench: build ## Measure both programs beside their peers, into bench/out (half an hour; see bench/README.md)
-	@.ci/packages bench
+	@.ci/packages
 	go run ./bench -plan full
 
 .PHONY: bench-quick
 bench-quick: build ## The same with little, in two minutes
-	@.ci/packages bench
+	@.ci/packages
 	go run ./bench -plan quick
 
 .PHONY: lint

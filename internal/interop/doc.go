@@ -10,8 +10,8 @@
 // What a test asserts is what the peers saw: SIPp's verdict on its scenario,
 // SIPp's trace of the messages that it sent and received, Kamailio's log and
 // statistics, and what a telephone shows. The tests need the Debian packages
-// sip-tester, kamailio, kamailio-tls-modules, baresip-core and nftables, and fail
-// without.
+// sip-tester, kamailio, kamailio-tls-modules, kamailio-utils-modules, baresip-core and
+// nftables, and fail without.
 //
 // The soak runs in a network namespace of its own, where nftables drops datagrams:
 // it needs root, or a system that lets its users make one.

@@ -44,7 +44,7 @@ func needPrograms(names ...string) error {
 	var missing []error
 	for _, name := range names {
 		if _, err := exec.LookPath(name); err != nil {
-			missing = append(missing, fmt.Errorf("%w: apt-get install sip-tester kamailio kamailio-tls-modules baresip-core nftables", err))
+			missing = append(missing, fmt.Errorf("%w: apt-get install sip-tester kamailio kamailio-tls-modules kamailio-utils-modules baresip-core nftables", err))
 		}
 	}
 	return errors.Join(missing...)
