@@ -13,6 +13,7 @@ import (
 	"github.com/redirectd/redirectd/internal/edge"
 	"github.com/redirectd/redirectd/internal/policy"
 	"github.com/redirectd/redirectd/internal/policy/canary"
+	"github.com/redirectd/redirectd/internal/policy/policyhttp"
 	"github.com/redirectd/redirectd/internal/policy/policyrpc"
 	"github.com/redirectd/redirectd/internal/policy/shadow"
 	"github.com/redirectd/redirectd/internal/reload"
@@ -88,7 +89,11 @@ func exported(t *testing.T) recorder {
 	if err := client.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := policyrpc.NewServer(builtin, builtin.Info, policyrpc.ServerOptions{Registerer: r}); err != nil {
+	rpc, err := policyrpc.NewServer(builtin, builtin.Info, policyrpc.ServerOptions{Registerer: r})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := policyhttp.New(rpc, policyhttp.Options{Registerer: r}); err != nil {
 		t.Fatal(err)
 	}
 	return r

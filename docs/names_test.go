@@ -102,7 +102,7 @@ func under(t *testing.T, v any) map[string]any {
 
 var (
 	link    = regexp.MustCompile(`\]\(([^)]+)\)`)
-	inRepo  = regexp.MustCompile(`^(cmd|deploy|docs|gen|internal|proto)/[\w./-]*$`)
+	inRepo  = regexp.MustCompile(`^(cmd|deploy|docs|examples|gen|internal|proto)/[\w./-]*$`)
 	heading = regexp.MustCompile(`(?m)^#+ (.*)$`)
 )
 

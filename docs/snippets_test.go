@@ -37,6 +37,12 @@ var checks = map[string]func(*testing.T, *page, block){
 	"go policy.go":       checkPolicy,
 	"sh decide":          checkCommands,
 
+	"console session":    checkSession,
+	"text question.txt":  checkAsked,
+	"opensips untested":  checkUntested,
+	"lua untested":       checkUntested,
+	"asterisk untested":  checkUntested,
+
 	"sip call.sip":                checkCall,
 	"text call.sip output":        checkOutput,
 	"yaml policy_test.yaml":       checkPolicyTest,

@@ -36,7 +36,7 @@ func (o *httpOptions) validate() error {
 		return usagef("--http %q is no HOST:PORT: %w", o.listen, err)
 	}
 	if host, port, _ := net.SplitHostPort(o.listen); host == "" {
-		return usagef("--http %q has no host; want 127.0.0.1:%s, or 0.0.0.0:%s for whoever can reach this machine", o.listen, port, port)
+		return usagef("--http %q has no host; want 127.0.0.1:%s, or [::]:%s for whoever can reach this machine", o.listen, port, port)
 	}
 	return nil
 }

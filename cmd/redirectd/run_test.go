@@ -135,7 +135,7 @@ func TestUsage(t *testing.T) {
 			maxSocketPath+1, maxSocketPath, strings.Repeat("s", maxSocketPath))},
 		{[]string{"--admin", "x"}, "", "redirectd: --admin \"x\" is no HOST:PORT: address x: missing port in address\ntry: redirectd --help\n"},
 		{[]string{"--http", "8080"}, "", "redirectd: --http \"8080\" is no HOST:PORT: address 8080: missing port in address\ntry: redirectd --help\n"},
-		{[]string{"--http", ":8080"}, "", "redirectd: --http \":8080\" has no host; want 127.0.0.1:8080, or 0.0.0.0:8080 for whoever can reach this machine\ntry: redirectd --help\n"},
+		{[]string{"--http", ":8080"}, "", "redirectd: --http \":8080\" has no host; want 127.0.0.1:8080, or [::]:8080 for whoever can reach this machine\ntry: redirectd --help\n"},
 		{[]string{"--http-secrets", "file"}, "", "redirectd: --http-secrets is for --http, which is not given\ntry: redirectd --help\n"},
 		{[]string{"--http", "127.0.0.1:0", "--http-secrets", "/nowhere"}, "", "redirectd: open /nowhere: no such file or directory\n"},
 		{[]string{"--drain", "1h"}, "", "redirectd: --drain 1h0m0s is out of range (0s to 10m)\ntry: redirectd --help\n"},

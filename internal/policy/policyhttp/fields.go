@@ -31,6 +31,15 @@ func (f fields) question() (*next.Question, error) {
 	return q, nil
 }
 
+// Fields are the names of all fields of a question.
+func Fields() map[string]bool {
+	names := make(map[string]bool)
+	for name := range readersOf(&next.Question{}) {
+		names[name] = true
+	}
+	return names
+}
+
 func unknown(name string, known []string) error {
 	text := "unknown field; known here: " + strings.Join(known, ", ")
 	if nearest := strictyaml.Nearest(name, known); nearest != "" {
