@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/redirectd/redirectd/internal/proctest"
 )
 
 // doorRows are what a Kamailio that asks redirectd makes of a 3xx: what an edge makes
@@ -110,7 +112,7 @@ func (k *kamailio) expectTried(t *testing.T, callID string, want int) {
 // startAsking starts Kamailio with the configuration of examples/kamailio.
 func startAsking(t *testing.T, n *network, door, profile string) *kamailio {
 	t.Helper()
-	addr, dir := freeAddr(t), t.TempDir()
+	addr, dir := proctest.FreeAddr(t), t.TempDir()
 	args := []string{"-DD", "-E", "-f", "../../examples/kamailio/kamailio.cfg", "-w", dir, "-Y", dir, "-m", "64", "-M", "8"}
 	for _, define := range []string{
 		fmt.Sprintf("LISTEN=udp:%v", addr),
