@@ -48,7 +48,8 @@ func checkDisagreement(t *testing.T, p *page, b block) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := strings.NewReplacer("127.0.0.1:50051", redirectd(), "127.0.0.1:50052", redirectd("--config", "new-policy.yaml")).Replace(string(config))
+	text := strings.NewReplacer("127.0.0.1:50051", redirectd(),
+		"127.0.0.1:50052", "{target: '"+redirectd("--config", "new-policy.yaml")+"', timeout: 10s}").Replace(string(config))
 	text = strings.Replace(text, "policy:\n", "policy:\n  timeout: 5s\n", 1) // this machine may be busy
 	if err := os.WriteFile(filepath.Join(dir, "shadow.yaml"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)

@@ -74,7 +74,7 @@ func TestShadow(t *testing.T) {
 	records := filepath.Join(t.TempDir(), "records.jsonl")
 	c := callers(t)
 	c.edge = start(t, "--next-hop", c.server.URI(""), "--config", file(t, "edge.yaml",
-		"records: {file: "+records+"}\npolicy: {target: '"+first+"', timeout: 5s, shadow: '"+second+"'}\n"))
+		"records: {file: "+records+"}\npolicy: {target: '"+first+"', timeout: 5s, shadow: {target: '"+second+"', timeout: 10s}}\n"))
 	for i := range calls {
 		c.expect200(t, fmt.Sprint(1000+i))
 	}

@@ -241,8 +241,9 @@ func TestNoDecision(t *testing.T) {
 
 // TestHangingShadowCostsNothing: whatever the second policy does, the first answers
 // at once, goroutines and what waits are limited, and the rest is counted.
+//
+// It counts the goroutines of the process, so it does not run beside others.
 func TestHangingShadowCostsNothing(t *testing.T) {
-	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const calls, concurrency, queue = 10000, 8, 100
 		p, w := build(t, shadow.Config{Concurrency: concurrency, Queue: queue, Timeout: 10 * time.Second}, rejecting(480), policy.Func(hanging))
