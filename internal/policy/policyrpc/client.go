@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/credentials/insecure"
@@ -43,6 +44,9 @@ type ClientOptions struct {
 	// Registerer takes the metrics of the client; nil keeps none. Clients with
 	// the same Registerer share their metrics.
 	Registerer prometheus.Registerer
+	// TracerProvider gets a span for every try, and each question says which trace
+	// it is of; nil makes none.
+	TracerProvider trace.TracerProvider
 }
 
 // Client asks a policy over gRPC. It implements policy.Policy and is safe for
@@ -81,7 +85,7 @@ func Dial(target string, o ClientOptions) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("policy target %q: %w", target, err)
 	}
-	conn, err := grpc.NewClient(full, dialOptions(metrics)...)
+	conn, err := grpc.NewClient(full, append(dialOptions(metrics), clientTracing(o.TracerProvider)...)...)
 	if err != nil {
 		return nil, fmt.Errorf("policy target %q: %w", target, err)
 	}

@@ -9,9 +9,11 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 	"golang.org/x/net/netutil"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/health"
@@ -53,6 +55,8 @@ type ServerOptions struct {
 	Logger *slog.Logger
 	// Registerer takes the metrics; nil keeps none.
 	Registerer prometheus.Registerer
+	// TracerProvider gets a span for every decision; nil makes none.
+	TracerProvider trace.TracerProvider
 	// LogEvery logs one decision of so many: 1 all, 0 [DefaultLogEvery], less
 	// than 0 none. Failures to decide are always logged.
 	LogEvery int
@@ -105,7 +109,7 @@ func NewServer(p policy.Policy, info func() *redirectv1.GetPolicyInfoResponse, o
 		maxConnections: o.MaxConnections,
 	}
 	s.around = around(s, o)
-	s.grpc = grpc.NewServer(append(limits(o), interceptors(s)...)...)
+	s.grpc = grpc.NewServer(slices.Concat(limits(o), serverTracing(o.TracerProvider), interceptors(s))...)
 	redirectv1.RegisterRedirectPolicyServiceServer(s.grpc, s.service)
 	healthv1.RegisterHealthServer(s.grpc, s.health)
 	s.health.SetServingStatus(redirectv1.RedirectPolicyService_ServiceDesc.ServiceName, healthv1.HealthCheckResponse_SERVING)

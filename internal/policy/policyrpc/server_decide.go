@@ -41,6 +41,7 @@ func (s *service) Decide(ctx context.Context, req *redirectv1.DecideRequest) (*r
 		return nil, s.refusal(ctx, err)
 	}
 	s.metrics.decided(protocolOf(ctx), req, resp, took)
+	traceDecision(ctx, req, resp)
 	logging.AddFields(ctx, logging.Fields{
 		"action", actionOf(resp),
 		"rule", resp.GetExplanation().GetRule(),
