@@ -35,6 +35,7 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 		{"edge.yaml", "policy canary", "policy: {canary: {target: 'a:1', share: 1%, 0: 0}}", parseEdge},
 		{"edge.yaml", "limits", "limits: {0: 0}", parseEdge},
 		{"edge.yaml", "records", "records: {file: a, 0: 0}", parseEdge},
+		{"edge.yaml", "tracing", "tracing: {0: 0}", parseEdge},
 	} {
 		var shown map[string]any
 		if err := yaml.Unmarshal([]byte(operating.find(t, c.file)), &shown); err != nil {

@@ -70,6 +70,9 @@ as RFC 3261 says, everything else becomes 410, a 302 that leads nowhere 480.
 With it a changed file is used at once, or at SIGHUP, if it is good; a bad one is
 reported and changes nothing.
 
+Traces go to an OpenTelemetry collector if the environment says so:
+OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_TRACES_SAMPLER and the others of its kind.
+
 Exit codes: 0 good, 1 failed while running, 2 bad usage, configuration or input.`
 	root.Example = `  redirectd                                        serve on 127.0.0.1:50051
   redirectd --config policy.yaml --listen 0.0.0.0:50051 --admin 0.0.0.0:9050

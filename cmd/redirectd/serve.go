@@ -14,6 +14,7 @@ import (
 	"github.com/redirectd/redirectd/internal/ossignal"
 	"github.com/redirectd/redirectd/internal/policy"
 	"github.com/redirectd/redirectd/internal/policy/policyrpc"
+	"github.com/redirectd/redirectd/internal/tracing"
 	"github.com/redirectd/redirectd/internal/version"
 )
 
@@ -39,7 +40,7 @@ func newServe(ctx context.Context, name string) *cobra.Command {
 			if err := o.validate(); err != nil {
 				return err
 			}
-			return serve(ctx, &o, cmd.ErrOrStderr())
+			return serve(ctx, &o, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	f := cmd.Flags()
@@ -68,7 +69,7 @@ func (o *serveOptions) validate() error {
 }
 
 // serve answers until ctx ends or a signal comes, and then drains.
-func serve(ctx context.Context, o *serveOptions, stderr io.Writer) error {
+func serve(ctx context.Context, o *serveOptions, stdout, stderr io.Writer) error {
 	cfg, err := loadConfig(o.config)
 	if err != nil {
 		return err
@@ -82,6 +83,11 @@ func serve(ctx context.Context, o *serveOptions, stderr io.Writer) error {
 	reloader := newReloader(o, cfg, logger)
 	ctx, stop := ossignal.Until(ctx, logger, hangup(o, reloader))
 	defer stop()
+	traces, err := tracing.Start(ctx, tracing.Options{Service: "redirectd", Version: version.String(), Stdout: stdout, Logger: logger})
+	if err != nil {
+		return err
+	}
+	defer traces.Stop(ctx)
 	adm, err := admin.Listen(o.admin, admin.Options{Logger: logger, Note: reloader.Note})
 	if err != nil {
 		return failure{err}
@@ -93,6 +99,7 @@ func serve(ctx context.Context, o *serveOptions, stderr io.Writer) error {
 	server, err := policyrpc.NewServer(p, p.Info, policyrpc.ServerOptions{
 		Logger:           logger,
 		Registerer:       adm.Registry(),
+		TracerProvider:   traces.Provider(),
 		LogEvery:         o.log.every(),
 		MaxConnectionAge: o.maxConnectionAge,
 	})

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 
 	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
 	"github.com/redirectd/redirectd/internal/callrecord"
@@ -28,6 +29,7 @@ type policies struct {
 	config   *edge.Config
 	embedded policy.Policy
 	registry prometheus.Registerer
+	traces   trace.TracerProvider
 	log      *slog.Logger
 	stdout   io.Writer
 	records  *callrecord.Writer // of calls; nil if there are none
@@ -59,7 +61,9 @@ func (p *policies) dial(target string, registry prometheus.Registerer) (policy.P
 	if edge.IsEmbedded(target) {
 		return p.embedded, nil
 	}
-	client, err := policyrpc.Dial(target, policyrpc.ClientOptions{Timeout: p.config.Policy.Timeout, Registerer: registry})
+	client, err := policyrpc.Dial(target, policyrpc.ClientOptions{
+		Timeout: p.config.Policy.Timeout, Registerer: registry, TracerProvider: p.traces,
+	})
 	if err != nil {
 		return nil, err
 	}

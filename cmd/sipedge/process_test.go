@@ -30,7 +30,13 @@ func start(t *testing.T, args ...string) *sipedge {
 // await runs sipedge and waits until it listens.
 func await(t *testing.T, args ...string) *sipedge {
 	t.Helper()
-	e := &sipedge{Process: proctest.Start(t, "sipedge", args...)}
+	return listening(t, proctest.Start(t, "sipedge", args...))
+}
+
+// listening waits until a sipedge listens.
+func listening(t *testing.T, p *proctest.Process) *sipedge {
+	t.Helper()
+	e := &sipedge{Process: p}
 	e.admin = e.Value("msg=admin", "addr")
 	if udp := e.listeners("udp"); len(udp) > 0 {
 		e.udp = udp[0]

@@ -87,6 +87,9 @@ Without trunks it listens on loopback addresses only, and reaches nothing beyond
 A changed policy file and changed certificates are used at once, or at SIGHUP, if
 they are good; bad ones are reported and change nothing. All else needs a restart.
 
+Traces go to an OpenTelemetry collector if the environment says so:
+OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_TRACES_SAMPLER and the others of its kind.
+
 Exit codes: 0 good, 1 failed while running, 2 bad usage or configuration.`
 	root.Example = `  sipedge demo
   sipedge --next-hop sip:127.0.0.1:5070

@@ -18,6 +18,7 @@ import (
 	"github.com/redirectd/redirectd/internal/goruntime"
 	"github.com/redirectd/redirectd/internal/ossignal"
 	"github.com/redirectd/redirectd/internal/sipuri"
+	"github.com/redirectd/redirectd/internal/tracing"
 	"github.com/redirectd/redirectd/internal/version"
 )
 
@@ -61,6 +62,11 @@ func newServe() *cobra.Command {
 
 // serve runs an edge until ctx ends, and then drains.
 func serve(ctx context.Context, l *loaded, stdout io.Writer, drain time.Duration, log *slog.Logger, again *rereading) error {
+	traces, err := tracing.Start(ctx, tracing.Options{Service: "sipedge", Version: version.String(), Stdout: stdout, Logger: log})
+	if err != nil {
+		return err
+	}
+	defer traces.Stop(ctx) // after the edge, which has the last spans
 	adm, err := admin.Listen(l.edge.Admin, admin.Options{Logger: log, Note: again.policy.Note})
 	if err != nil {
 		return failedError{err}
@@ -70,7 +76,7 @@ func serve(ctx context.Context, l *loaded, stdout io.Writer, drain time.Duration
 	}
 	options := edge.Options{
 		Config: *l.edge, Embedded: again.policy.Live(), Version: version.String(),
-		Logger: log, Registerer: adm.Registry(),
+		Logger: log, Registerer: adm.Registry(), Tracer: traces.Tracer("github.com/redirectd/redirectd/internal/edge"),
 	}
 	records, err := openRecords(&l.edge.Records, callrecord.Options{Stdout: stdout, Logger: log, Registerer: adm.Registry()})
 	if err != nil {
@@ -82,7 +88,8 @@ func serve(ctx context.Context, l *loaded, stdout io.Writer, drain time.Duration
 		again.records.Store(records)
 	}
 	asked := policies{
-		config: l.edge, embedded: options.Embedded, registry: adm.Registry(), log: log, stdout: stdout, records: records,
+		config: l.edge, embedded: options.Embedded, registry: adm.Registry(), traces: traces.Provider(),
+		log: log, stdout: stdout, records: records,
 	}
 	defer asked.close(context.WithoutCancel(ctx)) // after the edge, which asks them
 	if options.Policy, err = asked.open(); err != nil {

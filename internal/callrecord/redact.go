@@ -18,9 +18,9 @@ func redactIn(v reflect.Value, personal string) {
 	case v.Kind() == reflect.String:
 		switch personal {
 		case "uri":
-			v.SetString(redactURI(v.String()))
+			v.SetString(RedactURI(v.String()))
 		case "text":
-			v.SetString(redactText(v.String()))
+			v.SetString(RedactText(v.String()))
 		}
 	case v.Kind() == reflect.Pointer:
 		if !v.IsNil() {
@@ -37,9 +37,9 @@ func redactIn(v reflect.Value, personal string) {
 	}
 }
 
-// redactURI masks the user part of a URI and its headers ("?name=value"); of one
+// RedactURI masks the user part of a URI and its headers ("?name=value"); of one
 // that is not SIP, all but the scheme. A text that is no URI is masked whole.
-func redactURI(uri string) string {
+func RedactURI(uri string) string {
 	scheme, rest, ok := strings.Cut(uri, ":")
 	switch {
 	case uri == "" || uri == "onward":
@@ -71,9 +71,9 @@ var (
 	number  = regexp.MustCompile(`\+?[0-9]{7,}`)
 )
 
-// redactText masks, in a sentence, the user parts of URIs and every number of seven
+// RedactText masks, in a sentence, the user parts of URIs and every number of seven
 // digits or more.
-func redactText(s string) string {
+func RedactText(s string) string {
 	s = sipUser.ReplaceAllString(s, "${1}:"+masked+"@")
 	s = tel.ReplaceAllString(s, "tel:"+masked)
 	return number.ReplaceAllString(s, masked)

@@ -27,7 +27,7 @@ func TestRedactURI(t *testing.T) {
 		"onward":                                                   "onward",
 		"":                                                         "",
 	} {
-		if got := redactURI(uri); got != want {
+		if got := RedactURI(uri); got != want {
 			t.Errorf("%s became %s, want %s", uri, got, want)
 		}
 	}
@@ -42,7 +42,7 @@ func TestRedactText(t *testing.T) {
 		"premium.txt:3: prefix 1900 of +19005551234":              "premium.txt:3: prefix 1900 of ***",
 		"q=0.9, 1st of 2, 10.0.0.0/8, 3 of 10 attempts, 486 Busy": "q=0.9, 1st of 2, 10.0.0.0/8, 3 of 10 attempts, 486 Busy",
 	} {
-		if got := redactText(text); got != want {
+		if got := RedactText(text); got != want {
 			t.Errorf("%q became %q, want %q", text, got, want)
 		}
 	}

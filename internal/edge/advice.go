@@ -26,6 +26,7 @@ func (rc *responseContext) advised(b *branch, outcome redirectv1.Outcome, m *mes
 		status, rc.redirect, response = m.Status(), m.Clone(), rc.attempts[b.attempt].GetResponse()
 	}
 	rc.beginNotes()
+	rc.beginTrace()
 	rc.redirectedFrom, rc.redirectStatus = b.attempt, status
 	rc.best = bestResponse{}
 	rc.edge.metrics.redirects.WithLabelValues(redirectLabel(status)).Inc()

@@ -2,6 +2,7 @@ package edge
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -9,6 +10,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"go.opentelemetry.io/otel/exporters/stdout/stdouttrace"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/redirectd/redirectd/internal/callrecord"
 	"github.com/redirectd/redirectd/internal/edge/transport"
@@ -23,8 +27,18 @@ func BenchmarkCall(b *testing.B) {
 		name     string
 		redirect int
 		failing  int // targets that fail before the one that answers
-		recorded bool
-	}{{"plain", 0, 0, false}, {"302", 302, 0, false}, {"302 recorded", 302, 0, true}, {"300 of three", 300, 2, false}, {"300 of three recorded", 300, 2, true}} {
+		with     []func(*testing.B, *Options)
+	}{
+		{"plain", 0, 0, nil},
+		{"plain traced", 0, 0, with(traced1)},
+		{"302", 302, 0, nil},
+		{"302 recorded", 302, 0, with(recorded)},
+		{"302 traced, none sampled", 302, 0, with(traced0)},
+		{"302 traced", 302, 0, with(traced1)},
+		{"300 of three", 300, 2, nil},
+		{"300 of three recorded", 300, 2, with(recorded)},
+		{"300 of three traced", 300, 2, with(traced1)},
+	} {
 		b.Run(c.name, func(b *testing.B) {
 			caller, server := newRawPeer(b), newRawPeer(b)
 			targets := make([]*rawPeer, 0, c.failing+1)
@@ -37,7 +51,7 @@ func BenchmarkCall(b *testing.B) {
 			if c.redirect == 0 {
 				server, targets = targets[0], targets[:1]
 			}
-			edge := benchEdge(b, server.addr, c.recorded)
+			edge := benchEdge(b, server.addr, c.with...)
 			n := 0
 			b.ReportAllocs()
 			for b.Loop() {
@@ -60,7 +74,35 @@ func BenchmarkCall(b *testing.B) {
 	}
 }
 
-func benchEdge(b *testing.B, nextHop netip.AddrPort, recorded bool) netip.AddrPort {
+func with(f ...func(*testing.B, *Options)) []func(*testing.B, *Options) { return f }
+
+// recorded has the edge write call records.
+func recorded(b *testing.B, o *Options) {
+	b.Helper()
+	w, err := callrecord.Open(callrecord.Config{File: callrecord.Stdout}, callrecord.Options{Stdout: io.Discard})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = w.Close(b.Context()) })
+	o.Records = w
+}
+
+// traced0 and traced1 have it make traces, of which none are sampled, or all.
+func traced0(b *testing.B, o *Options) { b.Helper(); traceAll(b, o, sdktrace.NeverSample()) }
+func traced1(b *testing.B, o *Options) { b.Helper(); traceAll(b, o, sdktrace.AlwaysSample()) }
+
+func traceAll(b *testing.B, o *Options, sampler sdktrace.Sampler) {
+	b.Helper()
+	exporter, err := stdouttrace.New(stdouttrace.WithWriter(io.Discard))
+	if err != nil {
+		b.Fatal(err)
+	}
+	provider := sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter), sdktrace.WithSampler(sampler))
+	b.Cleanup(func() { _ = provider.Shutdown(context.WithoutCancel(b.Context())) })
+	o.Tracer = provider.Tracer("bench")
+}
+
+func benchEdge(b *testing.B, nextHop netip.AddrPort, with ...func(*testing.B, *Options)) netip.AddrPort {
 	b.Helper()
 	o := Options{
 		Config: Config{
@@ -69,13 +111,8 @@ func benchEdge(b *testing.B, nextHop netip.AddrPort, recorded bool) netip.AddrPo
 		},
 		Embedded: policy.NewBuiltin(policy.DefaultConfig()),
 	}
-	if recorded {
-		w, err := callrecord.Open(callrecord.Config{File: callrecord.Stdout}, callrecord.Options{Stdout: io.Discard})
-		if err != nil {
-			b.Fatal(err)
-		}
-		b.Cleanup(func() { _ = w.Close(b.Context()) })
-		o.Records = w
+	for _, f := range with {
+		f(b, &o)
 	}
 	e, err := Start(o)
 	if err != nil {

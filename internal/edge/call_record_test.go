@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
@@ -104,6 +105,7 @@ type stage struct {
 	caller, server         *siptest.Peer
 	a, b, c                *siptest.Peer
 	records                *recordLines
+	spans                  *tracetest.SpanRecorder
 	call                   *siptest.Call
 	names                  *strings.Replacer // addresses of the peers to their names
 	policyAsked, letPolicy chan struct{}
@@ -124,8 +126,8 @@ func newStage(t *testing.T) *stage {
 func (s *stage) invite(change ...func(*Options)) {
 	s.t.Helper()
 	records, with := withRecords(s.t, callrecord.Config{})
-	s.records = records
-	s.e = startEdge(s.t, append([]func(*Options){nextHop(s.server.URI("")), with}, change...)...)
+	s.records, s.spans = records, tracetest.NewSpanRecorder()
+	s.e = startEdge(s.t, append([]func(*Options){nextHop(s.server.URI("")), with, withSpans(s.spans)}, change...)...)
 	s.call = s.caller.Invite(s.e.udp, "sip:bob@example.com")
 }
 
@@ -566,6 +568,7 @@ none 0  from the edge: the edge stopped`},
 			if said := wireLine(&record.Final); said != saw {
 				t.Errorf("the caller saw %q, the record says %q", saw, said)
 			}
+			checkTrace(t, s.spans, &record)
 			s.records.none()
 		})
 	}

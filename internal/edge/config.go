@@ -58,6 +58,8 @@ type Config struct {
 	// Records say where records of redirected calls go. The edge itself does not
 	// read it: who starts the edge opens a [callrecord.Writer].
 	Records callrecord.Config
+	// Tracing says what the spans of redirected calls show.
+	Tracing TracingConfig
 	// Limits hold against any peer and any policy.
 	Limits Limits
 	// ShownHeaders are names of header fields that the policy sees. Default:

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/redirectd/redirectd/internal/callrecord"
 	"github.com/redirectd/redirectd/internal/edge/locate"
@@ -37,6 +38,8 @@ type Options struct {
 	Logger *slog.Logger
 	// Records gets a record of every redirected call. Nil: none are made.
 	Records callrecord.Sink
+	// Tracer makes the spans of redirected calls. Nil: there are none.
+	Tracer trace.Tracer
 	// Registerer gets the sipedge_* metrics. Nil: none are exported.
 	Registerer prometheus.Registerer
 	// Clock says what time it is to every timer of SIP. Nil: [time.Now].
@@ -50,6 +53,7 @@ type Edge struct {
 	version  string
 	log      *slog.Logger
 	records  callrecord.Sink
+	tracer   trace.Tracer
 	policy   policy.Policy
 	embedded policy.Policy
 	metrics  *metrics
@@ -90,7 +94,7 @@ func Start(o Options) (*Edge, error) {
 		o.Clock = time.Now
 	}
 	e := &Edge{
-		cfg: o.Config, now: o.Clock, version: o.Version, log: o.Logger, records: o.Records,
+		cfg: o.Config, now: o.Clock, version: o.Version, log: o.Logger, records: o.Records, tracer: o.Tracer,
 		policy: o.Policy, embedded: o.Embedded,
 		table:     transaction.NewTable[*responseContext](o.Config.Limits.Transactions),
 		wheel:     transaction.NewWheel(o.Clock()),

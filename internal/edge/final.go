@@ -34,6 +34,7 @@ func (rc *responseContext) finish(status int, b []byte, why string) {
 	rc.final = true // whatever happens below, it was sent
 	rc.logCall(status, why)
 	rc.recordCall(b, result, why)
+	rc.endTrace(b, result, why)
 	rc.release()
 }
 
@@ -50,6 +51,7 @@ func (rc *responseContext) tooLate() bool {
 func (rc *responseContext) mute(why string) {
 	rc.logCall(0, "no final response in time: "+why)
 	rc.recordCall(nil, callrecord.ResultNone, "no final response in time: "+why)
+	rc.endTrace(nil, callrecord.ResultNone, "no final response in time: "+why)
 	rc.last = nil
 	rc.server.Respond(&rc.edge.cfg.Timers, 408, rc.edge.now())
 	rc.release()
@@ -64,6 +66,7 @@ func (rc *responseContext) cutOff() {
 	}
 	rc.logCall(0, "the edge stopped")
 	rc.recordCall(nil, callrecord.ResultNone, "the edge stopped")
+	rc.endTrace(nil, callrecord.ResultNone, "the edge stopped")
 	rc.release()
 }
 

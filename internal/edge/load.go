@@ -60,6 +60,7 @@ func readConfig(doc *strictyaml.Document, c *Config) {
 	readPolicy(root.Map("policy"), &c.Policy, c.Trunks)
 	readLimits(root.Map("limits"), &c.Limits)
 	readRecords(root.Map("records"), &c.Records)
+	readTracing(root.Map("tracing"), &c.Tracing)
 	root.Done()
 }
 

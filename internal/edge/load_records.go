@@ -84,3 +84,14 @@ func countOf(text, unit string) (n int64, ok bool) {
 	n, err := strconv.ParseInt(digits, 10, 32)
 	return n, err == nil
 }
+
+// readTracing reads what spans show.
+func readTracing(m *strictyaml.Map, c *TracingConfig) {
+	if m == nil {
+		return
+	}
+	defer m.Done()
+	redact := string(c.Redact)
+	m.Enum("redact", &redact, string(callrecord.RedactNone), string(callrecord.RedactUsers))
+	c.Redact = callrecord.Redact(redact)
+}

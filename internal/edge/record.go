@@ -23,11 +23,16 @@ func (rc *responseContext) logCall(status int, why string) {
 	for i, a := range rc.attempts {
 		attempts[i] = describeAttempt(a)
 	}
-	rc.edge.log.Info("redirected call",
+	line := []any{
 		"call_id", rc.callID, "method", rc.method, "source", rc.source.String(),
 		"trunk", rc.in.trunkName(), "profile", rc.edge.profile(rc.in),
 		"attempts", attempts, "status", status, "why", why, "decisions", rc.explanations,
-		"cancelled", rc.cancelled, "duration", rc.edge.now().Sub(rc.receivedAt).Round(time.Microsecond))
+		"cancelled", rc.cancelled, "duration", rc.edge.now().Sub(rc.receivedAt).Round(time.Microsecond),
+	}
+	if id := rc.trace.id(); id != "" {
+		line = append(line, "trace_id", id)
+	}
+	rc.edge.log.Info("redirected call", line...)
 }
 
 // describeAttempt says what became of an attempt:

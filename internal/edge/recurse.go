@@ -38,6 +38,7 @@ func (rc *responseContext) redirected(b *branch, m *message.Message) {
 		return
 	}
 	rc.beginNotes()
+	rc.beginTrace()
 	rc.redirectedFrom, rc.redirectStatus, rc.redirect = b.attempt, m.Status(), m.Clone()
 	event := rc.redirectProto(b, m)
 	if limit := rc.limits().Nesting; b.target.depth >= limit {
@@ -81,6 +82,7 @@ func (rc *responseContext) ask(q *question) {
 	rc.supersede()
 	rc.question = q
 	rc.noteQuestion(q)
+	rc.traceQuestion(q.request, rc.edge.policy != nil)
 	e := rc.edge
 	if e.policy == nil {
 		rc.decideEmbedded(q)
@@ -96,7 +98,7 @@ func (rc *responseContext) ask(q *question) {
 	if rc.memory == nil {
 		rc.memory = &policy.Memory{}
 	}
-	ctx, cancel := context.WithTimeout(policy.WithMemory(e.ctx, rc.memory), timeout)
+	ctx, cancel := context.WithTimeout(policy.WithMemory(rc.questionContext(), rc.memory), timeout)
 	generation := rc.generation
 	rc.abort, rc.waitingFor = cancel, "policy"
 	rc.decideBy = e.now().Add(timeout + 50*time.Millisecond) // a policy that ignores its deadline
@@ -118,7 +120,7 @@ func (rc *responseContext) ask(q *question) {
 // decideEmbedded asks the built-in policy.
 func (rc *responseContext) decideEmbedded(q *question) {
 	began := rc.edge.now()
-	answer, err := ask(rc.edge.ctx, rc.edge.embedded, q.request)
+	answer, err := ask(rc.questionContext(), rc.edge.embedded, q.request)
 	rc.edge.metrics.decisionSeconds.Observe(rc.edge.now().Sub(began).Seconds())
 	rc.decided(answer, err)
 }
@@ -149,6 +151,7 @@ func (rc *responseContext) decided(answer *redirectv1.DecideResponse, err error)
 	}
 	q := rc.question
 	rc.noteAnswer(answer)
+	rc.traceAnswer(answer)
 	rc.supersede()
 	rc.policyState = answer.GetPolicyState()
 	if text := answer.GetExplanation().GetText(); text != "" {
@@ -219,6 +222,7 @@ func (rc *responseContext) passThrough(q *question, p *redirectv1.PassThrough) {
 // noDecision goes on without an answer of the policy.
 func (rc *responseContext) noDecision(reason, detail string) {
 	q := rc.question
+	rc.traceNoDecision(reason, detail)
 	rc.supersede()
 	rc.edge.metrics.noDecision.WithLabelValues(reason).Inc()
 	rc.edge.log.Warn("no decision", "call_id", rc.callID, "reason", reason, "detail", detail,
@@ -251,13 +255,19 @@ func (rc *responseContext) unavailable(q *question) {
 	case Embedded:
 		request := proto.CloneOf(q.request) // a policy that ignores its deadline may still read it
 		request.PolicyState = nil           // it is another policy's
-		answer, err := ask(rc.edge.ctx, rc.edge.embedded, request)
-		if err == nil && decision.Check(answer, rc.method) == nil {
+		rc.traceQuestion(request, false)
+		answer, err := ask(rc.questionContext(), rc.edge.embedded, request)
+		if err == nil {
+			err = decision.Check(answer, rc.method)
+		}
+		if err == nil {
+			rc.traceAnswer(answer)
 			rc.policyState = nil
 			rc.notes.answer(answer)
 			rc.apply(q, answer)
 			return
 		}
+		rc.traceNoDecision("error", err.Error())
 		rc.notes.fallback(callrecord.FallbackMap)
 	case Map:
 	}

@@ -119,6 +119,8 @@ var descriptions = map[string]string{
 	"records.max_age":              "How many days rotated files are kept; default: no limit.",
 	"records.compress":             "How rotated files are compressed; default: none.",
 	"records.redact":               "What is masked: nothing, or the user parts of URIs and numbers in texts; default: none.",
+	"tracing":                      "What the spans of redirected calls show; where they go, the OTEL_* variables of the environment say.",
+	"tracing.redact":               "What is masked: nothing, or the user parts of URIs and numbers in texts; default: none.",
 	"limits":                       "Limits that hold against any peer and any policy.",
 	"limits.attempts":              "Targets that one call may try.",
 	"limits.nesting":               "How many 3xx may lead from one to the next.",

@@ -24,6 +24,7 @@ type search struct {
 	decision       *redirectv1.TryTargets        // in force; nil before the first one
 	explanations   []string
 	notes          *notes               // for the record; nil: none is made, or not yet
+	trace          *callTrace           // nil: there is none, or not yet
 	remaining      []*redirectv1.Target // of the decision, not yet tried
 	policyState    []byte
 	memory         *policy.Memory // what Options.Policy keeps of this call; nil if it was not asked
