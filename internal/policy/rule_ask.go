@@ -105,7 +105,8 @@ func (c *contacts) ask(can *candidate) bool {
 			c.drop(can.index, rule.title(), clean(can.text)+": "+why)
 			return false
 		case endKeep:
-			can.change().reasons = append(can.edits.reasons, rule.title()+": "+why)
+			e := can.change()
+			e.reasons = append(e.reasons, rule.title()+": "+why)
 			return true
 		case endReject, endPassThrough, endStop:
 			c.ended = &ruling{rule: rule, why: why}
@@ -133,7 +134,8 @@ func (can *candidate) change() *edits {
 // note keeps why a condition could not be worked out.
 func (can *candidate) note(rule *Rule, why string) {
 	if why != "" {
-		can.change().notes = append(can.edits.notes, rule.title()+": "+why)
+		e := can.change()
+		e.notes = append(e.notes, rule.title()+": "+why)
 	}
 }
 

@@ -37,7 +37,7 @@ func TestRulesAreAskedInTheirOrder(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var contacts []*redirectv1.Contact
-			for _, uri := range strings.Fields(c.contacts) {
+			for uri := range strings.FieldsSeq(c.contacts) {
 				contacts = append(contacts, policytest.Contact(uri))
 			}
 			resp := decide(t, "profiles: [{name: default, "+c.profile+" rules: ["+c.rules+"]}]", policytest.Redirected(302, "", contacts...))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -91,7 +92,7 @@ func (u *URI) params(c *Changes) string {
 	}
 	gone := c.Without
 	for _, p := range c.Params {
-		gone = append(gone[:len(gone):len(gone)], p.Name)
+		gone = append(slices.Clip(gone), p.Name)
 	}
 	if len(gone) > 0 && params != "" {
 		params = withoutParams(params, gone...)

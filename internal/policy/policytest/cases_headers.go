@@ -76,7 +76,7 @@ func headerCases() []Case {
 			Want: "try sip:a@h {=Diversion: <sip:+15550100@edge.test>;reason=user-busy;counter=1;privacy=full, Diversion from request}" + end,
 		},
 		{
-			Name: "headers: Diversion twice, the newest on top", Config: one("diversion: true"), Ask: with(ask(), from("sip:x@h;x=1"), cameFrom(0, 0)),
+			Name: "headers: Diversion twice, the newest on top", Config: one("diversion: true"), Ask: with(ask(), from("sip:x@h;x=1"), cameFrom),
 			Want: "try sip:a@h {=Diversion: <sip:x@h;x=1>;reason=unconditional;counter=1;privacy=off, +Diversion: <sip:+15550100@edge.test>;reason=unconditional;counter=1;privacy=off, Diversion from request}" + end,
 		},
 		{
@@ -97,7 +97,7 @@ func headerCases() []Case {
 			Want: "try sip:a@h {=History-Info: <sip:bob@a>;index=1.2, <sip:+15550100@edge.test?Reason=SIP%3Bcause%3D302>;index=1.2.0.1, <sip:a@h>;index=1.2.0.1.1;mp=1.2.0.1}; consult" + end,
 		},
 		{
-			Name: "headers: History-Info tells of what was tried", Config: one("history_info: true"), Ask: with(ask(), after(486, "sip:x@h"), after(0, "sip:y@h"), from("sip:z@h"), cameFrom(0, 0)),
+			Name: "headers: History-Info tells of what was tried", Config: one("history_info: true"), Ask: with(ask(), after(486, "sip:x@h"), after(0, "sip:y@h"), from("sip:z@h"), cameFrom),
 			Want: "try sip:a@h {=History-Info: <sip:+15550100@edge.test?Reason=SIP%3Bcause%3D302>;index=1, <sip:x@h?Reason=SIP%3Bcause%3D486>;index=1.1;mp=1, " +
 				"<sip:y@h?Reason=SIP%3Bcause%3D408>;index=1.2;mp=1, <sip:z@h?Reason=SIP%3Bcause%3D302>;index=1.3;mp=1, <sip:a@h>;index=1.4;mp=1.3}; consult" + end,
 		},

@@ -9,11 +9,7 @@ import (
 
 // ruled is a configuration with rules, each in flow style after "- ".
 func ruled(rules ...string) string {
-	s := "profiles:\n- name: default\n  rules:\n"
-	for _, r := range rules {
-		s += "  - " + r + "\n"
-	}
-	return s
+	return "profiles:\n- name: default\n  rules:\n  - " + strings.Join(rules, "\n  - ") + "\n"
 }
 
 // ruleCases are what rules do: to a contact, to a target, to the whole search.
