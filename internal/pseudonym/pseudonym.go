@@ -19,8 +19,10 @@ const (
 	// KeptDigits is how many digits a number begins with that stay, at most: those
 	// that say where it leads. Of a short number it is at most half.
 	KeptDigits = 4
-	// maxMemo bounds how many pseudonyms are remembered.
-	maxMemo = 1 << 15
+	// maxMemo bounds how many pseudonyms are remembered, maxMemoLen of how long
+	// users, in bytes.
+	maxMemo    = 1 << 15
+	maxMemoLen = 64
 )
 
 // Mapper has the pseudonyms of one key. It is not safe for concurrent use.
@@ -56,7 +58,9 @@ func (m *Mapper) Of(user string) string {
 		clear(m.memo)
 	}
 	p := m.make(user)
-	m.memo[user] = p
+	if len(user) <= maxMemoLen {
+		m.memo[user] = p
+	}
 	return p
 }
 
