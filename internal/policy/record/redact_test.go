@@ -48,7 +48,9 @@ func TestRedactsTexts(t *testing.T) {
 		{"uri", "urn:service:sos", "urn:service:sos", func(s string) string { return r.uri(s, r.made) }},
 		{"uri", "https://cert.example.com/a.pem", "https://cert.example.com/a.pem", func(s string) string { return r.uri(s, r.made) }},
 		{"uri", "sip:bob@h?P-Asserted-Identity=%3Ctel:%2B49301234567%3E&X=1", "sip:U3@h?P-Asserted-Identity=%3Ctel:U2%3E&X=1", func(s string) string { return r.uri(s, r.made) }},
-		{"made of it", "sip:0049301234567@h", "sip:00U2@h", func(s string) string { return strings.Replace(r.uri(s, r.made), r.mapper.Of("+49301234567")[1:], "U2", 1) }},
+		{"made of it", "sip:0049301234567@h", "sip:00U2@h", func(s string) string {
+			return strings.Replace(r.uri(s, r.made), r.mapper.Of("+49301234567")[1:], "U2", 1)
+		}},
 		{"text", `the contact <sip:alice@h> of "alice", +49301234567 and 486 at 5060`, `the contact <sip:U1@h> of "U1", U2 and 486 at 5060`, r.text},
 		{"text", "sip:bob@h, or tel:+49301234567.", "sip:U3@h, or tel:U2.", r.text},
 		{"text", "malice and alicent stay; reason=alice goes", "malice and alicent stay; reason=U1 goes", r.text},
