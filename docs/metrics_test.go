@@ -11,6 +11,7 @@ import (
 
 	"github.com/redirectd/redirectd/internal/callrecord"
 	"github.com/redirectd/redirectd/internal/edge"
+	"github.com/redirectd/redirectd/internal/linelog"
 	"github.com/redirectd/redirectd/internal/policy"
 	"github.com/redirectd/redirectd/internal/policy/canary"
 	"github.com/redirectd/redirectd/internal/policy/policyhttp"
@@ -68,12 +69,12 @@ func exported(t *testing.T) recorder {
 			t.Fatal(err)
 		}
 	}
-	records, err := callrecord.Open(callrecord.Config{File: callrecord.Stdout}, callrecord.Options{Stdout: io.Discard, Registerer: r})
+	records, err := callrecord.Open(callrecord.Config{Config: linelog.Config{File: linelog.Stdout}}, callrecord.Options{Stdout: io.Discard, Registerer: r})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = records.Close(t.Context()) }() // it has none
-	disagreements, err := callrecord.Open(callrecord.Config{File: callrecord.Stdout}, callrecord.Options{
+	disagreements, err := callrecord.Open(callrecord.Config{Config: linelog.Config{File: linelog.Stdout}}, callrecord.Options{
 		Stdout: io.Discard, Registerer: r, Metrics: "sipedge_policy_shadow_records",
 	})
 	if err != nil {

@@ -7,9 +7,9 @@ import (
 	"net"
 	"strings"
 
-	"github.com/redirectd/redirectd/internal/callrecord"
 	"github.com/redirectd/redirectd/internal/edge"
 	"github.com/redirectd/redirectd/internal/edge/transport"
+	"github.com/redirectd/redirectd/internal/linelog"
 	"github.com/redirectd/redirectd/internal/policy"
 )
 
@@ -102,7 +102,7 @@ func (l *loaded) check() (wrong mistakes) {
 		wrong = append(wrong, fmt.Errorf("records.file: %w", err))
 	}
 	if s := l.edge.Policy.Shadow; s != nil {
-		if err := (&callrecord.Config{File: s.File}).Check(); err != nil {
+		if err := (&linelog.Config{File: s.File}).Check(); err != nil {
 			wrong = append(wrong, fmt.Errorf("policy.shadow.file: %w", err))
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/redirectd/redirectd/internal/callrecord"
 	"github.com/redirectd/redirectd/internal/edge"
 	"github.com/redirectd/redirectd/internal/edge/transport"
+	"github.com/redirectd/redirectd/internal/linelog"
 	"github.com/redirectd/redirectd/internal/ossignal"
 	"github.com/redirectd/redirectd/internal/policy"
 	"github.com/redirectd/redirectd/internal/reload"
@@ -69,11 +70,11 @@ func (r *rereading) hangup() ossignal.Hangup {
 		if r.policy.Again() {
 			read = append(read, r.loaded.edge.Policy.File)
 		}
-		if w := r.records.Load(); w != nil && r.loaded.edge.Records.File != callrecord.Stdout {
+		if w := r.records.Load(); w != nil && r.loaded.edge.Records.File != linelog.Stdout {
 			w.Reopen()
 			read = append(read, r.loaded.edge.Records.File)
 		}
-		if w := r.shadow.Load(); w != nil && r.loaded.edge.Policy.Shadow.File != callrecord.Stdout {
+		if w := r.shadow.Load(); w != nil && r.loaded.edge.Policy.Shadow.File != linelog.Stdout {
 			w.Reopen()
 			read = append(read, r.loaded.edge.Policy.Shadow.File)
 		}

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"github.com/redirectd/redirectd/internal/linelog"
 )
 
 // hostile makes records that a hostile peer or policy would want: every list and
@@ -221,7 +223,10 @@ func typical() *Call {
 func BenchmarkAdd(b *testing.B) {
 	for _, redact := range []Redact{RedactNone, RedactUsers} {
 		b.Run(string(redact), func(b *testing.B) {
-			w := start(stream{discard{}}, redact, Options{})
+			w, err := Open(Config{Config: linelog.Config{File: linelog.Stdout}, Redact: redact}, Options{Stdout: discard{}})
+			if err != nil {
+				b.Fatal(err)
+			}
 			b.Cleanup(func() { _ = w.Close(b.Context()) })
 			b.ReportAllocs()
 			for b.Loop() {

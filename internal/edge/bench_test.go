@@ -16,6 +16,7 @@ import (
 
 	"github.com/redirectd/redirectd/internal/callrecord"
 	"github.com/redirectd/redirectd/internal/edge/transport"
+	"github.com/redirectd/redirectd/internal/linelog"
 	"github.com/redirectd/redirectd/internal/policy"
 )
 
@@ -79,7 +80,7 @@ func with(f ...func(*testing.B, *Options)) []func(*testing.B, *Options) { return
 // recorded has the edge write call records.
 func recorded(b *testing.B, o *Options) {
 	b.Helper()
-	w, err := callrecord.Open(callrecord.Config{File: callrecord.Stdout}, callrecord.Options{Stdout: io.Discard})
+	w, err := callrecord.Open(callrecord.Config{Config: linelog.Config{File: linelog.Stdout}}, callrecord.Options{Stdout: io.Discard})
 	if err != nil {
 		b.Fatal(err)
 	}

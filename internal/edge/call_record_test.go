@@ -17,6 +17,7 @@ import (
 
 	redirectv1 "github.com/redirectd/redirectd/gen/redirect/v1"
 	"github.com/redirectd/redirectd/internal/callrecord"
+	"github.com/redirectd/redirectd/internal/linelog"
 	"github.com/redirectd/redirectd/internal/policy"
 	"github.com/redirectd/redirectd/internal/siptest"
 )
@@ -56,7 +57,7 @@ func withRecords(t *testing.T, cfg callrecord.Config) (*recordLines, func(*Optio
 	if r.schema, err = compiler.Compile("record"); err != nil {
 		t.Fatal(err)
 	}
-	cfg.File = callrecord.Stdout
+	cfg.File = linelog.Stdout
 	w, err := callrecord.Open(cfg, callrecord.Options{Stdout: r})
 	if err != nil {
 		t.Fatal(err)

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/redirectd/redirectd/internal/callrecord"
+	"github.com/redirectd/redirectd/internal/linelog"
 	"github.com/redirectd/redirectd/internal/policy/canary"
 	"github.com/redirectd/redirectd/internal/policy/shadow"
 	"github.com/redirectd/redirectd/internal/strictyaml"
@@ -28,7 +28,7 @@ func readShadow(m *strictyaml.Map) (c *shadow.Config) {
 		m.Int("concurrency", &c.Concurrency, 1, 1000)
 		m.Int("queue", &c.Queue, 1, 100_000)
 		if m.String("file", &c.File) && c.File == "" {
-			m.Failf("file", "the name is empty; want a file, or %s", callrecord.Stdout)
+			m.Failf("file", "the name is empty; want a file, or %s", linelog.Stdout)
 		}
 		m.Done()
 	})

@@ -1,10 +1,8 @@
 package edge
 
 import (
-	"strconv"
-	"strings"
-
 	"github.com/redirectd/redirectd/internal/callrecord"
+	"github.com/redirectd/redirectd/internal/linelog"
 	"github.com/redirectd/redirectd/internal/strictyaml"
 )
 
@@ -14,27 +12,34 @@ func readRecords(m *strictyaml.Map, c *callrecord.Config) {
 		return
 	}
 	defer m.Done()
+	readLines(m, &c.Config)
+	redact := string(c.Redact)
+	m.Enum("redact", &redact, string(callrecord.RedactNone), string(callrecord.RedactUsers))
+	c.Redact = callrecord.Redact(redact)
+}
+
+// readLines reads which file lines go to.
+func readLines(m *strictyaml.Map, c *linelog.Config) {
 	if m.String("file", &c.File) && c.File == "" {
-		m.Failf("file", "the name is empty; want a file, or %s", callrecord.Stdout)
+		m.Failf("file", "the name is empty; want a file, or %s", linelog.Stdout)
 	}
 	m.Require("file")
-	redact, compress := string(c.Redact), string(c.Compress)
+	compress := string(c.Compress)
 	if v, ok := m.Value("max_size"); ok {
 		c.MaxSize = readSize(v)
 	}
-	m.Int("max_backups", &c.MaxBackups, 1, 1000)
+	m.Int("max_backups", &c.MaxBackups, 1, linelog.MaxBackups)
 	if v, ok := m.Value("max_age"); ok {
 		c.MaxAge = readDays(v)
 	}
-	m.Enum("compress", &compress, string(callrecord.CompressNone), string(callrecord.CompressGzip), string(callrecord.CompressZstd))
-	m.Enum("redact", &redact, string(callrecord.RedactNone), string(callrecord.RedactUsers))
-	c.Compress, c.Redact = callrecord.Compress(compress), callrecord.Redact(redact)
-	if c.File != callrecord.Stdout {
+	m.Enum("compress", &compress, string(linelog.CompressNone), string(linelog.CompressGzip), string(linelog.CompressZstd))
+	c.Compress = linelog.Compress(compress)
+	if c.File != linelog.Stdout {
 		return
 	}
 	for _, key := range []string{"max_size", "max_backups", "max_age", "compress"} {
 		if m.Has(key) {
-			m.Failf(key, "of %s nothing is rotated; leave it out", callrecord.Stdout)
+			m.Failf(key, "of %s nothing is rotated; leave it out", linelog.Stdout)
 		}
 	}
 }
@@ -42,47 +47,21 @@ func readRecords(m *strictyaml.Map, c *callrecord.Config) {
 // readSize reads a size in bytes, given in MiB or GiB.
 func readSize(v strictyaml.Value) int64 {
 	v.Like("^[-+]?[0-9]+(MiB|GiB)$", "100MiB", "1GiB")
-	for _, unit := range []struct {
-		name  string
-		bytes int64
-	}{{"MiB", 1 << 20}, {"GiB", 1 << 30}} {
-		n, ok := countOf(v.Text, unit.name)
-		switch {
-		case !ok:
-		case n*unit.bytes < callrecord.MinSize || n > callrecord.MaxSize/unit.bytes:
-			v.Failf("%s is out of range (1MiB to 10GiB)", v.Text)
-			return 0
-		default:
-			return n * unit.bytes
-		}
+	size, err := linelog.ParseSize(v.Text)
+	if err != nil {
+		v.Failf("%v", err)
 	}
-	v.Failf("%q is no size with its unit; want 1MiB to 10GiB, as in 100MiB", v.Text)
-	return 0
+	return size
 }
 
 // readDays reads a time in days.
 func readDays(v strictyaml.Value) int {
 	v.Like("^[-+]?[0-9]+d$", "30d")
-	n, ok := countOf(v.Text, "d")
-	switch {
-	case !ok:
-		v.Failf("%q is no time in days; want 1d to 3650d", v.Text)
-	case n < 1 || n > 3650:
-		v.Failf("%s is out of range (1d to 3650d)", v.Text)
-	default:
-		return int(n)
+	days, err := linelog.ParseDays(v.Text)
+	if err != nil {
+		v.Failf("%v", err)
 	}
-	return 0
-}
-
-// countOf reads a whole number before a unit.
-func countOf(text, unit string) (n int64, ok bool) {
-	digits, ok := strings.CutSuffix(text, unit)
-	if !ok {
-		return 0, false
-	}
-	n, err := strconv.ParseInt(digits, 10, 32)
-	return n, err == nil
+	return days
 }
 
 // readTracing reads what spans show.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/redirectd/redirectd/internal/callrecord"
 	"github.com/redirectd/redirectd/internal/edge/transport"
+	"github.com/redirectd/redirectd/internal/linelog"
 	"github.com/redirectd/redirectd/internal/policy/canary"
 	"github.com/redirectd/redirectd/internal/policy/shadow"
 )
@@ -118,7 +119,8 @@ func TestLoadConfig(t *testing.T) {
 		},
 		Limits: Limits{Attempts: 8, Nesting: 3, SetupTime: 90 * time.Second, Decisions: 10, Transactions: 20, Waiting: 30, Addresses: 5},
 		Records: callrecord.Config{
-			File: "records.jsonl", MaxSize: 2 << 30, MaxBackups: 5, MaxAge: 30, Compress: callrecord.CompressZstd, Redact: callrecord.RedactUsers,
+			Config: linelog.Config{File: "records.jsonl", MaxSize: 2 << 30, MaxBackups: 5, MaxAge: 30, Compress: linelog.CompressZstd},
+			Redact: callrecord.RedactUsers,
 		},
 	}
 	if err := want.SetListen([]string{"udp://127.0.0.1:5060", "tcp://[::1]:5070", "tls://127.0.0.1:5061"}); err != nil {
