@@ -2,7 +2,9 @@ package main
 
 import (
 	"log/slog"
+	"sync/atomic"
 
+	"github.com/redirectd/redirectd/internal/linelog"
 	"github.com/redirectd/redirectd/internal/ossignal"
 	"github.com/redirectd/redirectd/internal/policy"
 	"github.com/redirectd/redirectd/internal/reload"
@@ -19,14 +21,18 @@ func newReloader(o *serveOptions, cfg *policy.Config, logger *slog.Logger) *relo
 }
 
 // hangup is what SIGHUP does.
-func hangup(o *serveOptions, reloader *reload.Reloader) ossignal.Hangup {
+func hangup(o *serveOptions, reloader *reload.Reloader, recorded *atomic.Pointer[recording]) ossignal.Hangup {
 	return ossignal.Hangup{
 		Restart: "flags",
-		Read: func() []string {
-			if !reloader.Again() {
-				return nil
+		Read: func() (read []string) {
+			if reloader.Again() {
+				read = append(read, o.config)
 			}
-			return []string{o.config}
+			if r := recorded.Load(); r != nil && o.record.file != linelog.Stdout {
+				r.Reopen()
+				read = append(read, o.record.file)
+			}
+			return read
 		},
 	}
 }

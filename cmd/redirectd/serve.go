@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -26,6 +27,7 @@ type serveOptions struct {
 	config, listen, admin string
 	http                  httpOptions
 	log                   logOptions
+	record                recordOptions
 	maxConnectionAge      time.Duration
 	drain                 time.Duration
 }
@@ -49,6 +51,7 @@ func newServe(ctx context.Context, name string) *cobra.Command {
 	f.StringVar(&o.admin, "admin", "127.0.0.1:9050", "HTTP `address` of /metrics, /healthz, /readyz (on loopback /debug/pprof)")
 	o.http.flags(f)
 	o.log.flags(f)
+	o.record.flags(f)
 	f.DurationVar(&o.maxConnectionAge, "max-connection-age", policyrpc.DefaultMaxConnectionAge,
 		"`time` after which a client is told to connect anew, so that new replicas get calls; 1s to 24h")
 	f.DurationVar(&o.drain, "drain", 10*time.Second, "`time` that decisions in progress may take after SIGTERM, 0s to 10m")
@@ -65,7 +68,8 @@ func (o *serveOptions) validate() error {
 	if err := checkHostPort(o.admin); err != nil {
 		return usagef("--admin %q is no HOST:PORT: %w", o.admin, err)
 	}
-	return errors.Join(checkListen(o.listen), o.http.validate(), o.log.validate())
+	_, err := o.record.config()
+	return errors.Join(checkListen(o.listen), o.http.validate(), o.log.validate(), err)
 }
 
 // serve answers until ctx ends or a signal comes, and then drains.
@@ -81,7 +85,8 @@ func serve(ctx context.Context, o *serveOptions, stdout, stderr io.Writer) error
 	logger := o.log.logger(stderr)
 	goruntime.Tune(ctx, logger)
 	reloader := newReloader(o, cfg, logger)
-	ctx, stop := ossignal.Until(ctx, logger, hangup(o, reloader))
+	var recorded atomic.Pointer[recording]
+	ctx, stop := ossignal.Until(ctx, logger, hangup(o, reloader, &recorded))
 	defer stop()
 	traces, err := tracing.Start(ctx, tracing.Options{Service: "redirectd", Version: version.String(), Stdout: stdout, Logger: logger})
 	if err != nil {
@@ -95,8 +100,13 @@ func serve(ctx context.Context, o *serveOptions, stdout, stderr io.Writer) error
 	if err := reloader.Register(adm.Registry()); err != nil {
 		return failure{errors.Join(err, adm.Shutdown(ctx))}
 	}
-	p := reloader.Live()
-	server, err := policyrpc.NewServer(p, p.Info, policyrpc.ServerOptions{
+	p, rec, err := openRecording(&o.record, reloader.Live(), stdout, adm.Registry(), logger)
+	if err != nil {
+		return errors.Join(err, adm.Shutdown(ctx))
+	}
+	defer rec.end(ctx)
+	recorded.Store(rec)
+	server, err := policyrpc.NewServer(p, reloader.Live().Info, policyrpc.ServerOptions{
 		Logger:           logger,
 		Registerer:       adm.Registry(),
 		TracerProvider:   traces.Provider(),

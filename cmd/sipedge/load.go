@@ -107,6 +107,9 @@ func (l *loaded) check() (wrong mistakes) {
 		}
 	}
 	wrong = append(wrong, l.checkTargets()...)
+	if err := l.edge.Policy.Record.Check(); err != nil {
+		wrong = append(wrong, fmt.Errorf("policy.record.file: %w", err))
+	}
 	if _, _, err := net.SplitHostPort(l.edge.Admin); err != nil {
 		wrong = append(wrong, fmt.Errorf("admin: %q is no HOST:PORT: %w", l.edge.Admin, err))
 	}

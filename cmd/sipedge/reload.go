@@ -12,18 +12,20 @@ import (
 	"github.com/redirectd/redirectd/internal/linelog"
 	"github.com/redirectd/redirectd/internal/ossignal"
 	"github.com/redirectd/redirectd/internal/policy"
+	"github.com/redirectd/redirectd/internal/policy/record"
 	"github.com/redirectd/redirectd/internal/reload"
 )
 
 // rereading is what a running edge reads again: the file of the embedded policy,
-// and certificates. The file of call records is opened again.
+// and certificates. The files of call records and of recordings are opened again.
 type rereading struct {
-	loaded  *loaded
-	log     *slog.Logger
-	policy  *reload.Reloader
-	edge    atomic.Pointer[edge.Edge]         // nil until it runs
-	records atomic.Pointer[callrecord.Writer] // nil if there are none
-	shadow  atomic.Pointer[callrecord.Writer] // of disagreements; nil if they have no file of their own
+	loaded   *loaded
+	log      *slog.Logger
+	policy   *reload.Reloader
+	edge     atomic.Pointer[edge.Edge]         // nil until it runs
+	records  atomic.Pointer[callrecord.Writer] // nil if there are none
+	shadow   atomic.Pointer[callrecord.Writer] // of disagreements; nil if they have no file of their own
+	recorder atomic.Pointer[record.Recorder]   // nil if there is none
 }
 
 func newRereading(l *loaded, log *slog.Logger) *rereading {
@@ -77,6 +79,10 @@ func (r *rereading) hangup() ossignal.Hangup {
 		if w := r.shadow.Load(); w != nil && r.loaded.edge.Policy.Shadow.File != linelog.Stdout {
 			w.Reopen()
 			read = append(read, r.loaded.edge.Policy.Shadow.File)
+		}
+		if w := r.recorder.Load(); w != nil && r.loaded.edge.Policy.Record.File != linelog.Stdout {
+			w.Reopen()
+			read = append(read, r.loaded.edge.Policy.Record.File)
 		}
 		return read
 	}}

@@ -96,6 +96,14 @@ func serve(ctx context.Context, l *loaded, stdout io.Writer, drain time.Duration
 		return errors.Join(err, adm.Shutdown(ctx))
 	}
 	again.shadow.Store(asked.own)
+	recorder, err := recordPolicy(&options, stdout, adm, log)
+	if err != nil {
+		return failedError{errors.Join(err, adm.Shutdown(ctx))}
+	}
+	if recorder != nil {
+		defer closeRecording(context.WithoutCancel(ctx), recorder, log)
+		again.recorder.Store(recorder)
+	}
 	e, err := edge.Start(options)
 	if err != nil {
 		return failedError{errors.Join(err, adm.Shutdown(ctx))}

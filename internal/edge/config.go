@@ -9,6 +9,7 @@ import (
 	"github.com/redirectd/redirectd/internal/edge/transaction"
 	"github.com/redirectd/redirectd/internal/edge/transport"
 	"github.com/redirectd/redirectd/internal/policy/canary"
+	"github.com/redirectd/redirectd/internal/policy/record"
 	"github.com/redirectd/redirectd/internal/policy/shadow"
 )
 
@@ -146,6 +147,9 @@ type PolicyConfig struct {
 	// edge puts them together.
 	Shadow *shadow.Config
 	Canary *canary.Config
+	// Record says where questions and answers are recorded. Not read by the edge
+	// either.
+	Record record.Config
 }
 
 // IsEmbedded reports whether a target is the built-in policy.

@@ -170,6 +170,7 @@ func readPolicy(m *strictyaml.Map, p *PolicyConfig, trunks []Trunk) {
 	}
 	p.Shadow = readShadow(m)
 	p.Canary = readCanary(m.Map("canary"), trunks)
+	readRecording(m.Map("record"), &p.Record)
 	m.Done()
 }
 
