@@ -80,7 +80,9 @@ Exit codes: 0 good, 1 failed while running, 2 bad usage, configuration or input.
   redirectd --http 127.0.0.1:8080                  also for Kamailio, curl and others without gRPC
   redirectd check --config policy.yaml             is this configuration good?
   redirectd decide --config policy.yaml call.sip   what would it decide, and why?
-  redirectd test policy_test.yaml                  does it decide as its tests expect?`
+  redirectd test policy_test.yaml                  does it decide as its tests expect?
+  redirectd replay --config policy.yaml recording.jsonl
+                                                   what does it decide otherwise?`
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage{err} })
@@ -93,7 +95,7 @@ Exit codes: 0 good, 1 failed while running, 2 bad usage, configuration or input.
 	}
 	serve := newServe(ctx, "serve")
 	serve.Short = "Serve the policy over gRPC (what redirectd does without a command)"
-	root.AddCommand(serve, newCheck(), newDecide(ctx), newTest(ctx), newConformance(ctx), newSchema(), newVersion())
+	root.AddCommand(serve, newCheck(), newDecide(ctx), newTest(ctx), newReplay(ctx), newConformance(ctx), newSchema(), newVersion())
 	return root
 }
 

@@ -162,7 +162,7 @@ func (r *Recorder) add(asked time.Time, req *redirectv1.DecideRequest, resp *red
 	}
 	x := &exchange{asked: asked, took: took}
 	if err != nil {
-		x.err = &Error{kindOf(err), err.Error()}
+		x.err = &Error{KindOf(err), err.Error()}
 	}
 	var errs [2]error
 	x.question, errs[0] = proto.Marshal(req)
@@ -195,7 +195,8 @@ func (r *Recorder) send(x *exchange) {
 	}
 }
 
-func kindOf(err error) ErrorKind {
+// KindOf returns what kind an error of a policy is of.
+func KindOf(err error) ErrorKind {
 	switch {
 	case errors.Is(err, policy.ErrUnknownProfile):
 		return UnknownProfile
