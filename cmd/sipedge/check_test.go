@@ -67,6 +67,8 @@ func TestCheckBad(t *testing.T) {
 		{[]string{"--config", file(t, "nocerts.yaml", "tls: {ca: "+good+"}\n")}, "COMMAND: tls.ca " + good + ": holds no certificate: want at least one in PEM, -----BEGIN CERTIFICATE-----\n"},
 		{[]string{"--config", file(t, "half.yaml", "tls: {cert: a.pem}\n")}, "COMMAND: tls.cert and tls.key are needed together: only one of them is given\n"},
 		{[]string{"--config", file(t, "records.yaml", "records: {file: /nowhere/records.jsonl}\n")}, "COMMAND: records.file: there is no directory /nowhere\n"},
+		{[]string{"--config", file(t, "record.yaml", "policy: {record: {file: /nowhere/recording.jsonl}}\n")}, "COMMAND: policy.record.file: there is no directory /nowhere\n"},
+		{[]string{"--config", file(t, "both.yaml", "policy: {record: {file: stdout}}\nrecords: {file: stdout}\n")}, "COMMAND: policy.record.file: stdout is where records.file goes; want another one\n"},
 		{[]string{"--config", good, "--records", "/"}, "COMMAND: records.file: / is a directory: want a file, or stdout\n"},
 		{[]string{"--config", good, "--listen", "sctp://127.0.0.1:5061"}, "COMMAND: --listen: listen address \"sctp://127.0.0.1:5061\": transport \"sctp\" is unknown: want udp, tcp, tls, ws or wss\n"},
 		{[]string{"--config", good, "--admin", "9060"}, "COMMAND: admin: \"9060\" is no HOST:PORT: address 9060: missing port in address\n"},

@@ -110,6 +110,9 @@ func (l *loaded) check() (wrong mistakes) {
 	if err := l.edge.Policy.Record.Check(); err != nil {
 		wrong = append(wrong, fmt.Errorf("policy.record.file: %w", err))
 	}
+	if file := l.edge.Policy.Record.File; file != "" && file == l.edge.Records.File {
+		wrong = append(wrong, fmt.Errorf("policy.record.file: %s is where records.file goes; want another one", file))
+	}
 	if _, _, err := net.SplitHostPort(l.edge.Admin); err != nil {
 		wrong = append(wrong, fmt.Errorf("admin: %q is no HOST:PORT: %w", l.edge.Admin, err))
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/redirectd/redirectd/internal/edge/transport"
 	"github.com/redirectd/redirectd/internal/linelog"
 	"github.com/redirectd/redirectd/internal/policy/canary"
+	"github.com/redirectd/redirectd/internal/policy/record"
 	"github.com/redirectd/redirectd/internal/policy/shadow"
 )
 
@@ -53,7 +54,8 @@ zone: z1
 policy:
   {target: "dns:///redirectd:50051", config: policy.yaml, timeout: 150ms, on_unavailable: pass_through,
    shadow: {target: 127.0.0.1:50052, share: 12.5%, timeout: 2s, concurrency: 8, queue: 50, file: shadow.jsonl},
-   canary: {target: embedded, share: 5%, trunks: [carrier-a, b], timeout: 90ms, max_errors: 0%, max_latency: 50ms, window: 2m, min_questions: 100, back_after: 1h}}
+   canary: {target: embedded, share: 5%, trunks: [carrier-a, b], timeout: 90ms, max_errors: 0%, max_latency: 50ms, window: 2m, min_questions: 100, back_after: 1h},
+   record: {file: recording.jsonl, max_size: 1GiB, max_backups: 3, max_age: 7d, compress: gzip, share: 0.5%, redact: users}}
 limits: {attempts: 8, nesting: 3, setup_time: 90s, decisions: 10, transactions: 20, waiting: 30, addresses: 5}
 records: {file: records.jsonl, max_size: 2GiB, max_backups: 5, max_age: 30d, compress: zstd, redact: users}
 `
@@ -115,6 +117,10 @@ func TestLoadConfig(t *testing.T) {
 			Canary: &canary.Config{
 				Target: "embedded", Share: 5, Trunks: []string{"carrier-a", "b"}, Timeout: 90 * time.Millisecond, MaxErrors: new(0.0),
 				MaxLatency: 50 * time.Millisecond, Window: 2 * time.Minute, MinQuestions: 100, BackAfter: time.Hour,
+			},
+			Record: record.Config{
+				Config: linelog.Config{File: "recording.jsonl", MaxSize: 1 << 30, MaxBackups: 3, MaxAge: 7, Compress: linelog.CompressGzip},
+				Share:  0.5, Redact: record.RedactUsers,
 			},
 		},
 		Limits: Limits{Attempts: 8, Nesting: 3, SetupTime: 90 * time.Second, Decisions: 10, Transactions: 20, Waiting: 30, Addresses: 5},
@@ -337,6 +343,14 @@ func TestBadConfig(t *testing.T) {
 		}},
 		{"a size too big", "records: {file: \"\", max_size: 11GiB}\n", []string{
 			`1:11: records.file: the name is empty; want a file, or stdout`, `1:31: records.max_size: 11GiB is out of range (1MiB to 10GiB)`,
+		}},
+		{"recordings", "policy: {record: {max_backups: 1001, share: 5, redact: all}}\n", []string{
+			`1:19: policy.record.file: the key is missing`, `1:33: policy.record.max_backups: 1001 is out of range (1 to 1000)`,
+			`1:46: policy.record.share: "5" is no share; want a percentage, as in 5% or 0.5%`,
+			`1:57: policy.record.redact: "all" is not allowed; want none or users`,
+		}},
+		{"recordings of none", "policy: {record: {file: stdout, share: 0%, max_age: 1d}}\n", []string{
+			`1:40: policy.record.share: 0% is out of range (above 0% to 100%)`, `1:53: policy.record.max_age: of stdout nothing is rotated; leave it out`,
 		}},
 		{"records on standard output", "records: {file: stdout, max_size: 1MiB, redact: none}\n", []string{
 			`1:25: records.max_size: of stdout nothing is rotated; leave it out`,

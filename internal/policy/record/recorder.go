@@ -129,10 +129,11 @@ func newRun() string {
 	return hex.EncodeToString(b[:])
 }
 
-// Wrap returns a policy that answers as p does, and records it.
+// Wrap returns a policy that answers as p does, and records it, but for questions
+// that nobody acts on (edge.shadow): a replay must not record itself.
 func (r *Recorder) Wrap(p policy.Policy) policy.Policy {
 	return policy.Func(func(ctx context.Context, req *redirectv1.DecideRequest) (*redirectv1.DecideResponse, error) {
-		if !r.drawn(req.GetCall().GetCallId()) {
+		if req.GetEdge().GetShadow() || !r.drawn(req.GetCall().GetCallId()) {
 			return p.Decide(ctx, req)
 		}
 		asked := time.Now()

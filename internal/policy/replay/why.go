@@ -46,7 +46,8 @@ func (w *Why) add(same bool, verdict, other *redirectv1.ContactVerdict) {
 		rule = w.Rule + ", " + rule
 	}
 	w.Rule = rule
-	w.Text += fmt.Sprintf("; contact %d: %s", verdict.GetContact().GetIndex()+1, verdict.GetText())
+	word := strings.ToLower(strings.TrimPrefix(verdict.GetVerdict().String(), "VERDICT_"))
+	w.Text += fmt.Sprintf("; contact %d %s: %s", verdict.GetContact().GetIndex()+1, word, verdict.GetText())
 }
 
 // otherVerdict returns the verdicts about the first contact that another rule
