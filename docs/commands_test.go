@@ -86,7 +86,7 @@ func TestFlagsInProse(t *testing.T) {
 	t.Parallel()
 	help := ""
 	for _, name := range []string{"sipedge", "redirectd"} {
-		for _, command := range []string{"serve", "check", "decide", "test", "conformance"} {
+		for _, command := range []string{"serve", "check", "decide", "test", "conformance", "replay"} {
 			_, out, _ := program(t, "", name, command, "--help")
 			help += out
 		}

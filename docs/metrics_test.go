@@ -16,6 +16,7 @@ import (
 	"github.com/redirectd/redirectd/internal/policy/canary"
 	"github.com/redirectd/redirectd/internal/policy/policyhttp"
 	"github.com/redirectd/redirectd/internal/policy/policyrpc"
+	"github.com/redirectd/redirectd/internal/policy/record"
 	"github.com/redirectd/redirectd/internal/policy/shadow"
 	"github.com/redirectd/redirectd/internal/reload"
 )
@@ -83,6 +84,13 @@ func exported(t *testing.T) recorder {
 	defer func() { _ = disagreements.Close(t.Context()) }() // it has none
 	canary.New(canary.Options{Registerer: r})
 	shadow.New(shadow.Options{Registerer: r}).Close(t.Context())
+	for _, program := range []string{"redirectd", "sipedge"} {
+		recorder, err := record.Open(record.Config{Config: linelog.Config{File: linelog.Stdout}}, record.Options{Program: program, Stdout: io.Discard, Registerer: r})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = recorder.Close(t.Context()) }() // it has none
+	}
 	client, err := policyrpc.Dial("127.0.0.1:1", policyrpc.ClientOptions{Registerer: r})
 	if err != nil {
 		t.Fatal(err)

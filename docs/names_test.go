@@ -33,6 +33,7 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 		{"edge.yaml", "policy", "policy: {0: 0}", parseEdge},
 		{"edge.yaml", "policy shadow", "policy: {shadow: {target: 'a:1', 0: 0}}", parseEdge},
 		{"edge.yaml", "policy canary", "policy: {canary: {target: 'a:1', share: 1%, 0: 0}}", parseEdge},
+		{"edge.yaml", "policy record", "policy: {record: {file: a, 0: 0}}", parseEdge},
 		{"edge.yaml", "limits", "limits: {0: 0}", parseEdge},
 		{"edge.yaml", "records", "records: {file: a, 0: 0}", parseEdge},
 		{"edge.yaml", "tracing", "tracing: {0: 0}", parseEdge},

@@ -1,6 +1,8 @@
 package docs_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/url"
@@ -27,6 +29,10 @@ func checkSession(t *testing.T, p *page, b block) {
 	rd := proctest.StartFile(t, proctest.Build(t, "redirectd"), dir, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--http", "127.0.0.1:0")
 	address, token := rd.Value("msg=listening", "http"), ""
 	masked := func(s string) string {
+		var one bytes.Buffer // the library of JSON varies its blanks on purpose
+		if json.Compact(&one, []byte(s)) == nil {
+			s = one.String()
+		}
 		return strings.TrimSpace(aVersion.ReplaceAllString(aToken.ReplaceAllString(s, "TOKEN"), `"version":"VERSION"`))
 	}
 	for _, step := range strings.Split("\n"+b.text, "\n$ ")[1:] {

@@ -30,6 +30,10 @@ var checks = map[string]func(*testing.T, *page, block){
 	"yaml canary.yaml":       checkEdgeAlone,
 	"json disagreement.json": checkDisagreement,
 
+	"yaml record.yaml":   checkRecording,
+	"json entry.json":    checkReplayPart,
+	"yaml new.yaml":      checkReplayPart,
+	"text replay output": checkReplayPart,
 	"text decide output": checkDecideOutput,
 	"text demo output":   checkDemoOutput,
 	"text usage":         checkUsage,
@@ -37,11 +41,11 @@ var checks = map[string]func(*testing.T, *page, block){
 	"go policy.go":       checkPolicy,
 	"sh decide":          checkCommands,
 
-	"console session":    checkSession,
-	"text question.txt":  checkAsked,
-	"opensips untested":  checkUntested,
-	"lua untested":       checkUntested,
-	"asterisk untested":  checkUntested,
+	"console session":   checkSession,
+	"text question.txt": checkAsked,
+	"opensips untested": checkUntested,
+	"lua untested":      checkUntested,
+	"asterisk untested": checkUntested,
 
 	"sip call.sip":                checkCall,
 	"text call.sip output":        checkOutput,
