@@ -65,16 +65,19 @@ func TestConformance(t *testing.T) {
 		out  []string // texts that are printed
 		errs string
 	}{
-		{[]string{"--timeout", "1m", good, good}, exitGood, []string{"ok    wire/cancelled\n", "ok    stateless/replicas\n", "skip  contract/decides-failure: ", " 50 passed, 1 skipped\n"}, ""},
+		{[]string{good, good}, exitGood, []string{"ok    wire/cancelled\n", "ok    stateless/replicas\n", "skip  contract/decides-failure: ", " 50 passed, 1 skipped\n"}, ""},
 		{
-			[]string{"--only", clean, "--junit", junit, bad}, exitFailed,
+			[]string{"--only", clean, "--junit", junit, bad},
+			exitFailed,
 			[]string{"FAIL  " + clean + ": No text", "\n      asked     a 300: INVITE", "\n      came      explanation.text has \"\\n\"", " more like that\n      contract  CR, LF", "\n      change    Take", " 1 failed\n"},
 			"redirectd conformance: the policy does not keep the contract\n",
 		},
 		{[]string{"--only", clean, "--known-failures", known, bad}, exitGood, []string{"known " + clean + "\n", ": 0 passed, 1 known to fail\n"}, ""},
 		{
-			[]string{"--only", clean, "--known-failures", known, "--replica", good, good}, exitFailed,
-			[]string{"FAIL  " + clean + ": it passed; take it off"}, "redirectd conformance: the policy does not keep the contract\n",
+			[]string{"--only", clean, "--known-failures", known, "--replica", good, good},
+			exitFailed,
+			[]string{"FAIL  " + clean + ": it passed; take it off"},
+			"redirectd conformance: the policy does not keep the contract\n",
 		},
 		{[]string{"--only", "errors", "--profile", "default", "--json", good}, exitGood, []string{`"conforms": true`, `"name": "errors/nonsense"`}, ""},
 		{[]string{"--list"}, exitGood, []string{"contract/one-action             An answer has an action.\n", "explanation has a rule and a text. (recommended)\n"}, ""},
@@ -87,12 +90,18 @@ func TestConformance(t *testing.T) {
 		{[]string{"--known-failures", "/nowhere", good}, exitUsage, nil, "redirectd conformance: read the known failures: open /nowhere: no such file or directory\n"},
 		{[]string{"--known-failures", file("long.txt", strings.Repeat("#", maxKnown+1)), good}, exitUsage, nil, "redirectd conformance: " + filepath.Join(dir, "long.txt") + " has more than 65536 bytes\n"},
 		{
-			[]string{"--only", "errors", "--junit", "/nowhere/report.xml", good}, exitFailed, []string{"ok    errors/nonsense\n"},
+			[]string{"--only", "errors", "--junit", "/nowhere/report.xml", good},
+			exitFailed,
+			[]string{"ok    errors/nonsense\n"},
 			"redirectd conformance: write the JUnit report: open /nowhere/report.xml: no such file or directory\n",
 		},
 	} {
 		var out, errs bytes.Buffer
-		code := run(t.Context(), append([]string{"conformance"}, c.args...), strings.NewReader(""), &out, &errs)
+		args := []string{"conformance"}
+		if len(c.args) > 0 {
+			args = append(args, "--timeout", "1m") // a row may say otherwise
+		}
+		code := run(t.Context(), append(args, c.args...), strings.NewReader(""), &out, &errs)
 		if code != c.code || errs.String() != c.errs || c.out == nil && out.Len() > 0 {
 			t.Errorf("%q: exit code %d, want %d; said\n%swant\n%s%s", c.args, code, c.code, errs.String(), c.errs, out.String())
 		}
@@ -123,7 +132,7 @@ func TestConformanceOfNobody(t *testing.T) {
 func TestConformanceJSON(t *testing.T) {
 	t.Parallel()
 	var out, errs bytes.Buffer
-	code := run(t.Context(), []string{"conformance", "--json", "--only", "^sanity/", serveFunc(t, policy.NewBuiltin(nil))}, strings.NewReader(""), &out, &errs)
+	code := run(t.Context(), []string{"conformance", "--timeout", "1m", "--json", "--only", "^sanity/", serveFunc(t, policy.NewBuiltin(nil))}, strings.NewReader(""), &out, &errs)
 	var report struct {
 		Policy   struct{ Name string }
 		Conforms bool

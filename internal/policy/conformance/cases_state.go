@@ -1,10 +1,13 @@
 package conformance
 
+// caseAgain needs each question asked twice.
+const caseAgain = "stateless/again"
+
 // statelessCases are about what a policy must not remember.
 func statelessCases() []*Case {
 	return []*Case{
 		{
-			Name:     "stateless/again",
+			Name:     caseAgain,
 			Demand:   "The same question, asked twice, has the same answer to the byte.",
 			Contract: "the same question has the same answer.",
 			Change:   "Take time from asked_at and chance from a hash of call_id; leave counters and random ids out of the answer, the explanation too; sort what comes out of a map.",

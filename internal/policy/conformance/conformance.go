@@ -54,7 +54,10 @@ type Options struct {
 	Progress func(*Result)
 }
 
-// ErrUnreachable: the policy gave no answer at all, so that nothing was found out.
+// runs reports whether a case is selected.
+func (o *Options) runs(name string) bool { return o.Only == nil || o.Only.MatchString(name) }
+
+// ErrUnreachable means that the policy gave no answer at all, so that nothing was found out.
 var ErrUnreachable = errors.New("the policy cannot be reached")
 
 // Run asks the policy and returns what was found. The error is [ErrUnreachable],
@@ -66,7 +69,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	}
 	report := &Report{Policy: s.info(ctx)}
 	for _, c := range Cases() {
-		if o.Only != nil && !o.Only.MatchString(c.Name) {
+		if !o.runs(c.Name) {
 			continue
 		}
 		began := time.Now()
@@ -95,15 +98,15 @@ func (s *session) reach(ctx context.Context) error {
 			if conn.WaitForStateChange(ctx, state) {
 				continue
 			}
-			return fmt.Errorf("%w within %s: %s", ErrUnreachable, startTimeout, whyNot(conn))
+			return fmt.Errorf("%w within %s: %s", ErrUnreachable, startTimeout, whyNot(ctx, conn))
 		}
 	}
 	return nil
 }
 
 // whyNot asks once more, for the reason.
-func whyNot(conn *grpc.ClientConn) string {
-	ctx, cancel := context.WithTimeout(context.Background(), DefaultTimeout)
+func whyNot(ctx context.Context, conn *grpc.ClientConn) string {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), DefaultTimeout)
 	defer cancel()
 	_, err := redirectv1.NewRedirectPolicyServiceClient(conn).GetPolicyInfo(ctx, &redirectv1.GetPolicyInfoRequest{})
 	return conn.Target() + ": " + clip(status.Convert(err).Message())

@@ -109,10 +109,10 @@ func cleanMessage(where string, m protoreflect.Message) (err error) {
 		switch {
 		case f.Name() == "policy_state": // the policy's own
 		case !f.IsList(): // no answer has a map
-			err = cleanValue(name, f, v)
+			err = cleanValue(name, v)
 		default:
 			for i := 0; i < v.List().Len() && err == nil; i++ {
-				err = cleanValue(name+"["+strconv.Itoa(i)+"]", f, v.List().Get(i))
+				err = cleanValue(name+"["+strconv.Itoa(i)+"]", v.List().Get(i))
 			}
 		}
 		return err == nil
@@ -120,16 +120,15 @@ func cleanMessage(where string, m protoreflect.Message) (err error) {
 	return err
 }
 
-func cleanValue(name string, f protoreflect.FieldDescriptor, v protoreflect.Value) error {
+func cleanValue(name string, v protoreflect.Value) error {
 	text := ""
-	switch f.Kind() {
-	case protoreflect.MessageKind:
-		return cleanMessage(name+".", v.Message())
-	case protoreflect.StringKind:
-		text = v.String()
-	case protoreflect.BytesKind:
-		text = string(v.Bytes())
-	default:
+	switch is := v.Interface().(type) {
+	case protoreflect.Message:
+		return cleanMessage(name+".", is)
+	case string:
+		text = is
+	case []byte:
+		text = string(is)
 	}
 	if i := strings.IndexAny(text, "\r\n\x00"); i >= 0 {
 		return fmt.Errorf("%s has %q at byte %d: %.64q", name, text[i:i+1], i, text)

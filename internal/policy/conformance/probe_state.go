@@ -68,7 +68,8 @@ func replicas(ctx context.Context, s *session) (failures []Failure, skipped stri
 
 func stateGarbage(ctx context.Context, s *session) (failures []Failure, skipped string) {
 	garbage := [][]byte{
-		{0}, []byte("not yours"), []byte("\xff\xfe\xfd"), []byte(`{"a":`), []byte("v1:"),
+		{0},
+		[]byte("not yours"), []byte("\xff\xfe\xfd"), []byte(`{"a":`), []byte("v1:"),
 		slices.Repeat([]byte{0xff}, maxState), slices.Repeat([]byte{'{'}, maxState),
 	}
 	for _, c := range s.played(ctx) {

@@ -42,7 +42,7 @@ func deadlineKept(ctx context.Context, s *session) (failures []Failure, skipped 
 	x := &exchange{name: "a deadline of " + shortDeadline.String(), req: s.profiled(ordinary("deadline"))}
 	patient, cancel := context.WithTimeout(ctx, shortDeadline+s.Timeout)
 	defer cancel()
-	x.resp, x.err = s.rpc.Decide(saidDeadline{patient, time.Now().Add(shortDeadline)}, x.req)
+	x.resp, x.err = s.rpc.Decide(saidDeadline{patient, time.Now().Add(shortDeadline)}, x.req) //nolint:contextcheck // patient is in it
 	if patient.Err() != nil {
 		return []Failure{x.failure(fmt.Sprintf("nothing within %s after the deadline", s.Timeout))}, ""
 	}

@@ -115,13 +115,14 @@ func (s *session) profiled(req *redirectv1.DecideRequest) *redirectv1.DecideRequ
 	return req
 }
 
-// corpus asks every question of [questions], each twice in succession.
+// corpus asks every question of [questions], each twice in succession if a case
+// looks at that.
 func (s *session) corpus(ctx context.Context) []*exchange {
 	if s.questions == nil {
 		for _, q := range questions() {
 			x := s.ask(ctx, q.name, q.req)
 			s.questions = append(s.questions, x)
-			if x.err == nil {
+			if x.err == nil && s.runs(caseAgain) {
 				s.again = append(s.again, s.ask(ctx, q.name, q.req))
 			}
 		}
