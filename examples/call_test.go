@@ -22,7 +22,12 @@ func checkCall(t *testing.T, c *command) {
 	if err := os.WriteFile(routes, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	edge := proctest.Start(t, "sipedge", "--listen", "udp://127.0.0.1:0", "--admin", "127.0.0.1:0",
+	// The default of 200 ms is short for a policy that has just started, on a machine that does much else.
+	config := filepath.Join(t.TempDir(), "edge.yaml")
+	if err := os.WriteFile(config, []byte("policy: {timeout: 2s}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	edge := proctest.Start(t, "sipedge", "--config", config, "--listen", "udp://127.0.0.1:0", "--admin", "127.0.0.1:0",
 		"--policy", c.start(t, routes), "--next-hop", server.URI(""))
 	udp := netip.MustParseAddrPort(strings.TrimPrefix(edge.Value("msg=listening", "addr"), "udp://"))
 
