@@ -67,6 +67,20 @@ var checks = map[string]func(*testing.T, *page, block){
 	"text conformance failure":    checkConformanceFailure,
 	"text known.txt":              checkKnown,
 	"":                            checkDiagram,
+
+	"sh install":              checkInstall,
+	"python policy.py":        checkPythonPolicy,
+	"text log":                checkPartOfCall,
+	"sh conformance":          checkPartOfCall,
+	"text conformance output": checkPartOfCall,
+	"xml redirect.xml":        checkPartOfCall,
+	"xml call.xml":            checkPartOfCall,
+	"sh stubs":                checkPartOfCall,
+	"sh policy":               checkPartOfCall,
+	"sh gateway":              checkPartOfCall,
+	"sh server":               checkPartOfCall,
+	"sh edge":                 checkPartOfCall,
+	"sh call":                 checkPartOfCall,
 }
 
 func TestBlocks(t *testing.T) {
