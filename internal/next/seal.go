@@ -57,7 +57,7 @@ func NewSealer(secrets [][]byte) *Sealer {
 // Why a token does not count.
 var (
 	errForeign = errors.New("it was not made here, or was changed (do all replicas have the same --http-secrets?)")
-	errVersion = errors.New("it begins with no version that is known here; want " + tokenPrefix)
+	errVersion = errors.New("want one that begins with " + tokenPrefix + ", the version that is known here")
 )
 
 // seal makes a token of a text, good until then.

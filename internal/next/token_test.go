@@ -33,7 +33,7 @@ func TestTokenIsNotForged(t *testing.T) {
 	for _, bad := range []string{"v1.", "v1.AAAA", "v1.====", token[:len(token)-1], token + "A", token + "=", strings.ToUpper("v1") + token[2:]} {
 		want := foreign
 		if !strings.HasPrefix(bad, "v1.") {
-			want = "token: it begins with no version that is known here; want v1."
+			want = "token: want one that begins with v1., the version that is known here"
 		}
 		c.expectError(&next.Question{Token: bad, Status: 486}, want)
 	}

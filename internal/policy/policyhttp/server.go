@@ -125,16 +125,12 @@ func (s *Server) serveNothing(w http.ResponseWriter, r *http.Request) {
 // recovered turns a panic outside the policy into a 500.
 func recovered(rpc *policyrpc.Server, h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		defer func() {
-			p := recover()
-			if p == nil {
-				return
+		defer func(ctx context.Context) {
+			if p := recover(); p != nil {
+				_ = rpc.Recovered(ctx, p) // it is counted and logged; the status says all to the client
+				w.WriteHeader(http.StatusInternalServerError)
 			}
-			if err, ok := p.(error); !ok || !errors.Is(err, http.ErrAbortHandler) {
-				_ = rpc.Recovered(r.Context(), p) // it is counted and logged; the status says all to the client
-			}
-			w.WriteHeader(http.StatusInternalServerError)
-		}()
+		}(r.Context())
 		h.ServeHTTP(w, r)
 	})
 }

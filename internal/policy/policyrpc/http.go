@@ -73,7 +73,7 @@ func call[Req, Res any](ctx context.Context, s *Server, method string, req *Req,
 	if err != nil {
 		return nil, err
 	}
-	return res.(*Res), nil //nolint:forcetypeassert,errcheck // it is what do returned
+	return res.(*Res), nil // it is what do returned
 }
 
 // Policy returns the policy as another protocol of this process asks it: a decision
