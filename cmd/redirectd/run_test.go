@@ -118,7 +118,7 @@ func TestUsage(t *testing.T) {
 		stdin string
 		want  string
 	}{
-		{[]string{"bogus"}, "", "redirectd: unknown command \"bogus\"; there are: check, conformance, decide, schema, serve, test, version\ntry: redirectd --help\n"},
+		{[]string{"bogus"}, "", "redirectd: unknown command \"bogus\"; there are: check, conformance, decide, replay, schema, serve, test, version\ntry: redirectd --help\n"},
 		{[]string{"--bogus"}, "", "redirectd: unknown flag: --bogus\ntry: redirectd --help\n"},
 		{[]string{"serve", "x"}, "", "redirectd serve: unexpected argument \"x\"\ntry: redirectd serve --help\n"},
 		{[]string{"check"}, "", "redirectd check: --config is missing: which file?\ntry: redirectd check --help\n"},

@@ -2,12 +2,16 @@ package proctest
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -113,9 +117,25 @@ func (p *Process) Value(text, key string) string {
 	return ""
 }
 
-// Signal sends a signal, unless the process has ended.
+// Signal sends a signal, unless the process has ended. After SIGSTOP it waits until
+// no thread of it runs any more: one that runs meanwhile may go on for a while.
 func (p *Process) Signal(sig os.Signal) {
+	p.tb.Helper()
 	_ = p.cmd.Process.Signal(sig) // the exit code tells
+	if sig != syscall.SIGSTOP || runtime.GOOS != "linux" {
+		return
+	}
+	Eventually(p.tb, p.name+" stops", func() bool {
+		stats, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", p.cmd.Process.Pid))
+		for _, stat := range stats {
+			data, readErr := os.ReadFile(stat)
+			_, state, ok := strings.Cut(string(data), ") ")
+			if readErr == nil && ok && !strings.HasPrefix(state, "T") {
+				return false
+			}
+		}
+		return err == nil && len(stats) > 0
+	})
 }
 
 // Running reports whether it has not ended yet.
