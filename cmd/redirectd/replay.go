@@ -111,19 +111,14 @@ func (o *replayOptions) run(ctx context.Context, cmd *cobra.Command, args []stri
 	reader := replay.NewReader(sources(args, cmd.InOrStdin())...)
 	defer func() { _ = reader.Close() }() // only read
 	out, report := bufio.NewWriter(cmd.OutOrStdout()), replay.Report{Only: compare.Kind(o.only), Examples: o.limit}
+	if o.asJSON { // they are all there
+		report.Examples = 0
+	}
 	progress := newProgress(cmd.ErrOrStderr())
 	err = replay.Run(ctx, reader, asked.options(o), func(r *replay.Result) error {
 		progress.step()
 		report.Add(r)
-		if r.Fault != nil {
-			progress.clear()
-			fmt.Fprintf(cmd.ErrOrStderr(), "%v: skipped\n", r.Fault)
-			return nil
-		}
-		if o.asJSON && report.Wanted(r) {
-			return failed(r.WriteJSON(out))
-		}
-		return nil
+		return o.each(r, &report, out, progress)
 	})
 	progress.clear()
 	if err != nil {
@@ -141,12 +136,22 @@ func (o *replayOptions) run(ctx context.Context, cmd *cobra.Command, args []stri
 	return nil
 }
 
+// each says at once what is not kept for the report.
+func (o *replayOptions) each(r *replay.Result, report *replay.Report, out io.Writer, progress *progress) error {
+	switch {
+	case r.Fault != nil:
+		progress.say("%v: skipped\n", r.Fault)
+	case o.asJSON && report.Wanted(r):
+		return failed(r.WriteJSON(out))
+	}
+	return nil
+}
+
 // write writes the report: to stderr if the differences went to out.
 func (o *replayOptions) write(report *replay.Report, policy string, out *bufio.Writer, stderr io.Writer) error {
 	if !o.asJSON {
 		return errors.Join(report.WriteText(out, policy), out.Flush())
 	}
-	report.Examples = 0
 	if err := out.Flush(); err != nil {
 		return err
 	}

@@ -12,16 +12,17 @@ const progressEvery = 200 * time.Millisecond
 
 // progress tells a person at a terminal how far a replay is.
 type progress struct {
-	to           io.Writer // nil: nobody looks
+	to           io.Writer
+	terminal     bool
 	done         int
 	began, shown time.Time
 }
 
 func newProgress(to io.Writer) *progress {
-	p := &progress{began: time.Now()}
+	p := &progress{to: to, began: time.Now()}
 	if file, ok := to.(*os.File); ok {
-		if info, err := file.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
-			p.to = to
+		if info, err := file.Stat(); err == nil {
+			p.terminal = info.Mode()&os.ModeCharDevice != 0
 		}
 	}
 	return p
@@ -29,7 +30,7 @@ func newProgress(to io.Writer) *progress {
 
 func (p *progress) step() {
 	p.done++
-	if p.to == nil || p.done%100 != 0 || time.Since(p.shown) < progressEvery {
+	if !p.terminal || p.done%100 != 0 || time.Since(p.shown) < progressEvery {
 		return
 	}
 	p.shown = time.Now()
@@ -38,7 +39,13 @@ func (p *progress) step() {
 
 // clear removes what stands on the line.
 func (p *progress) clear() {
-	if p.to != nil && !p.shown.IsZero() {
+	if !p.shown.IsZero() {
 		fmt.Fprint(p.to, "\r\x1b[K")
 	}
+}
+
+// say writes a line of its own.
+func (p *progress) say(format string, args ...any) {
+	p.clear()
+	fmt.Fprintf(p.to, format, args...)
 }

@@ -85,7 +85,7 @@ func TestNoTwoBecomeOne(t *testing.T) {
 		n      int
 		format func(int) string
 	}{
-		"numbers":       {100_000, func(i int) string { return fmt.Sprintf("+4930%05d", i) }},
+		"numbers":       {10_000, func(i int) string { return fmt.Sprintf("+4930%04d", i) }},
 		"short numbers": {1000, func(i int) string { return fmt.Sprintf("%03d", i) }},
 		"one digit":     {10, func(i int) string { return fmt.Sprintf("%d", i) }},
 		"names":         {26 * 26 * 10, func(i int) string { return fmt.Sprintf("%c%c.%d", 'a'+i%26, 'A'+i/26%26, i/26/26) }},
@@ -129,7 +129,7 @@ func TestSpread(t *testing.T) {
 func TestRandomKeys(t *testing.T) {
 	t.Parallel()
 	const user = "abcdefghijklmnop"
-	if pseudonym.NewRandom().Of(user) == pseudonym.NewRandom().Of(user) {
+	if first, second := pseudonym.NewRandom(), pseudonym.NewRandom(); first.Of(user) == second.Of(user) {
 		t.Error("two random keys are the same")
 	}
 }

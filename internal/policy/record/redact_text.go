@@ -32,14 +32,14 @@ var display = regexp.MustCompile(`(?i)("(?:[^"\\]|\\.)*"|[^\s",;:<>][^",;:<>]*?)
 func (r *redactor) headerValue(name, value string) string {
 	switch name = strings.ToLower(name); {
 	case opaqueHeaders[name] && name == "identity": // info, alg and ppt say nothing of the caller
-		token, params, _ := cut(value, ";")
+		token, params := cut(value, ";")
 		return r.mapper.Of(token) + r.text(params)
 	case opaqueHeaders[name]:
 		return r.mapper.Of(value)
 	case callIDHeaders[name]:
 		ids := strings.Split(value, ",")
 		for i, id := range ids {
-			id, params, _ := cut(id, ";")
+			id, params := cut(id, ";")
 			trimmed := strings.TrimLeft(id, " \t")
 			ids[i] = id[:len(id)-len(trimmed)] + r.callID(trimmed) + params
 		}
@@ -77,7 +77,7 @@ func (r *redactor) text(s string) string {
 		if uri := uriInText.FindString(rest); uri != "" {
 			if whole := strings.TrimRight(uri, ".\u2026"); strings.HasSuffix(uri, "...") || strings.HasSuffix(uri, "\u2026") {
 				// It was cut: what looks like a host may be a user.
-				scheme, rest, _ := cut(whole, ":")
+				scheme, rest := cut(whole, ":")
 				return len(whole), scheme + r.mapper.Of(rest)
 			}
 			// What ends a sentence or a list is hardly part of the URI.

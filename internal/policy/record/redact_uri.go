@@ -21,7 +21,7 @@ func (r *redactor) uri(text string, of func(string) string) string {
 	case "sip", "sips":
 		return scheme + r.userinfo(&u, &rest, of) + r.behindHost(rest)
 	case "tel":
-		number, params, _ := cut(rest, ";")
+		number, params := cut(rest, ";")
 		return scheme + r.escapedUser(number, of) + r.params(params)
 	case "http", "https":
 		return scheme + r.words(rest)
@@ -48,7 +48,7 @@ func (r *redactor) userinfo(u *sipuri.URI, rest *string, of func(string) string)
 
 // escapedUser changes a user as it stands in a URI, with its parameters (RFC 4694).
 func (r *redactor) escapedUser(user string, of func(string) string) string {
-	head, params, _ := cut(user, ";")
+	head, params := cut(user, ";")
 	plain := sipuri.Unescape(head)
 	// A ";" that was escaped stays so: behind it there is no parameter.
 	return strings.ReplaceAll(sipuri.EscapeUser(r.learn(plain, of(plain))), ";", "%3B") + r.params(params)
@@ -56,7 +56,7 @@ func (r *redactor) escapedUser(user string, of func(string) string) string {
 
 // user changes a user whose escapes are gone.
 func (r *redactor) user(user string, of func(string) string) string {
-	head, params, _ := cut(user, ";")
+	head, params := cut(user, ";")
 	changed := r.learn(head, of(head))
 	if params == "" {
 		return changed
@@ -64,7 +64,7 @@ func (r *redactor) user(user string, of func(string) string) string {
 	var b strings.Builder
 	b.WriteString(changed)
 	for p := range strings.SplitSeq(params[1:], ";") {
-		name, value, _ := cut(p, "=")
+		name, value := cut(p, "=")
 		b.WriteString(";" + name)
 		if value != "" {
 			b.WriteString("=" + r.paramValue(name, value[1:]))
@@ -75,8 +75,8 @@ func (r *redactor) user(user string, of func(string) string) string {
 
 // behindHost changes what follows the host and port: parameters and headers.
 func (r *redactor) behindHost(rest string) string {
-	rest, headers, _ := cut(rest, "?")
-	host, params, _ := cut(rest, ";")
+	rest, headers := cut(rest, "?")
+	host, params := cut(rest, ";")
 	return host + r.params(params) + r.headers(headers)
 }
 
@@ -121,9 +121,9 @@ func (r *redactor) paramValue(name, value string) string {
 }
 
 // cut is strings.Cut, but the separator stays with what follows it.
-func cut(s, separator string) (before, after string, found bool) {
+func cut(s, separator string) (before, after string) {
 	if i := strings.Index(s, separator); i >= 0 {
-		return s[:i], s[i:], true
+		return s[:i], s[i:]
 	}
-	return s, "", false
+	return s, ""
 }

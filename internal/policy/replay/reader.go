@@ -21,18 +21,18 @@ type Line struct {
 	Text   []byte // without its end
 }
 
-// Fault is a line that is no record, or a file that ends early. It is skipped.
-type Fault struct {
+// LineError is a line that is no record, or a file that ends early. It is skipped.
+type LineError struct {
 	File string
 	Line int // from 1
 	Err  error
 }
 
 // Error returns "FILE:LINE: what is wrong".
-func (f *Fault) Error() string { return fmt.Sprintf("%s:%d: %v", f.File, f.Line, f.Err) }
+func (f *LineError) Error() string { return fmt.Sprintf("%s:%d: %v", f.File, f.Line, f.Err) }
 
 // Unwrap returns what is wrong.
-func (f *Fault) Unwrap() error { return f.Err }
+func (f *LineError) Unwrap() error { return f.Err }
 
 // What is wrong with lines before anybody reads them.
 var (
@@ -65,7 +65,7 @@ type Reader struct {
 func NewReader(sources ...Source) *Reader { return &Reader{sources: sources} }
 
 // Next returns the next line that is not empty. The error is io.EOF at the end, a
-// [Fault] for what is skipped - Next goes on after it -, or that of opening or
+// [LineError] for what is skipped - Next goes on after it -, or that of opening or
 // reading a file.
 func (r *Reader) Next() (*Line, error) {
 	for {
@@ -169,7 +169,7 @@ func (r *Reader) broken(err error) error {
 	return fault
 }
 
-func (r *Reader) fault(err error) error { return &Fault{r.sources[0].Name, r.number, err} }
+func (r *Reader) fault(err error) error { return &LineError{r.sources[0].Name, r.number, err} }
 
 // plainText is a file that is not compressed.
 type plainText struct{ io.Reader }

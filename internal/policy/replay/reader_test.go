@@ -27,7 +27,7 @@ func lines(sources ...replay.Source) (all []string, err error) {
 	r := replay.NewReader(sources...)
 	for {
 		line, err := r.Next()
-		fault, isFault := errors.AsType[*replay.Fault](err)
+		fault, isFault := errors.AsType[*replay.LineError](err)
 		switch {
 		case err == nil:
 			all = append(all, fmt.Sprintf("%s:%d %.20s", line.File, line.Number, line.Text))
@@ -138,8 +138,8 @@ func FuzzReader(f *testing.F) {
 		r, last := replay.NewReader(text("f", data)), 0
 		for {
 			line, err := r.Next()
-			fault, isFault := errors.AsType[*replay.Fault](err)
-			number := 0
+			fault, isFault := errors.AsType[*replay.LineError](err)
+			var number int
 			switch {
 			case isFault:
 				number = fault.Line
@@ -183,14 +183,14 @@ func again(t *testing.T, line []byte) {
 func TestDecode(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]string{
-		`{`:             "unexpected end of JSON input",
-		`{"a": 1}`:      "it is no record: schema is missing",
-		`{"schema": 2}`: "schema is 2; this program knows 1",
-		`{"schema": 1}`: "question is missing",
-		`{"schema": 1, "question": {}}`:                                                               "want an answer or an error, and not both",
-		`{"schema": 1, "question": {}, "answer": {}, "error": {}}`:                                    "want an answer or an error, and not both",
-		`{"schema": 1, "question": {"callId": 1}, "answer": {"reject": 1}}`:                           "answer: proto",
-		`{"schema": 1, "question": [], "answer": {}}`:                                                 "question: proto",
+		`{`:                             "unexpected end of JSON input",
+		`{"a": 1}`:                      "it is no record: schema is missing",
+		`{"schema": 2}`:                 "schema is 2; this program knows 1",
+		`{"schema": 1}`:                 "question is missing",
+		`{"schema": 1, "question": {}}`: "want an answer or an error, and not both",
+		`{"schema": 1, "question": {}, "answer": {}, "error": {}}`:                                     "want an answer or an error, and not both",
+		`{"schema": 1, "question": {"callId": 1}, "answer": {"reject": 1}}`:                            "answer: proto",
+		`{"schema": 1, "question": [], "answer": {}}`:                                                  "question: proto",
 		`{"schema": 1, "question": {"a": 1}, "answer": {"b": 1, "reject": {"status": 480}}, "new": 1}`: "",
 	} {
 		if _, err := record.Decode([]byte(line)); want == "" && err != nil || want != "" && (err == nil || !strings.HasPrefix(err.Error(), want)) {

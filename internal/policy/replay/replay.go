@@ -132,7 +132,7 @@ func read(ctx context.Context, from *Reader, work, ordered chan<- *batch) error 
 func (b *batch) fill(from *Reader) error {
 	for len(b.lines) < perBatch {
 		line, err := from.Next()
-		fault, isFault := errors.AsType[*Fault](err)
+		fault, isFault := errors.AsType[*LineError](err)
 		switch {
 		case err == nil:
 			b.lines, b.results = append(b.lines, line), append(b.results, nil)
@@ -167,7 +167,7 @@ func (o *Options) ask(ctx context.Context, line *Line) (*Result, error) {
 	r := &Result{File: line.File, Line: line.Number}
 	e, err := record.Decode(line.Text)
 	if err != nil {
-		r.Fault = &Fault{line.File, line.Number, err}
+		r.Fault = &LineError{line.File, line.Number, err}
 		return r, nil //nolint:nilerr // it is the result
 	}
 	r.Recorded = e

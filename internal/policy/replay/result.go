@@ -15,7 +15,7 @@ type Result struct {
 	// Recorded is the record; nil if there is a Fault.
 	Recorded *record.Entry
 	// Fault is why it could not be read.
-	Fault *Fault
+	Fault *LineError
 	// Answer is what the policy answers now; nil if there is none, because of Err.
 	Answer *redirectv1.DecideResponse
 	Err    error
