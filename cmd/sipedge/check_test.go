@@ -68,6 +68,7 @@ func TestCheckBad(t *testing.T) {
 		{[]string{"--config", file(t, "half.yaml", "tls: {cert: a.pem}\n")}, "COMMAND: tls.cert and tls.key are needed together: only one of them is given\n"},
 		{[]string{"--config", file(t, "records.yaml", "records: {file: /nowhere/records.jsonl}\n")}, "COMMAND: records.file: there is no directory /nowhere\n"},
 		{[]string{"--config", file(t, "record.yaml", "policy: {record: {file: /nowhere/recording.jsonl}}\n")}, "COMMAND: policy.record.file: there is no directory /nowhere\n"},
+		{[]string{"--config", file(t, "shadow.yaml", "policy: {record: {file: a.jsonl}, shadow: {target: '127.0.0.1:1', file: a.jsonl}}\n")}, "COMMAND: policy.record.file: a.jsonl is where policy.shadow.file goes; want another one\n"},
 		{[]string{"--config", file(t, "both.yaml", "policy: {record: {file: stdout}}\nrecords: {file: stdout}\n")}, "COMMAND: policy.record.file: stdout is where records.file goes; want another one\n"},
 		{[]string{"--config", good, "--records", "/"}, "COMMAND: records.file: / is a directory: want a file, or stdout\n"},
 		{[]string{"--config", good, "--listen", "sctp://127.0.0.1:5061"}, "COMMAND: --listen: listen address \"sctp://127.0.0.1:5061\": transport \"sctp\" is unknown: want udp, tcp, tls, ws or wss\n"},

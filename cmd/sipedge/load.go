@@ -107,16 +107,29 @@ func (l *loaded) check() (wrong mistakes) {
 		}
 	}
 	wrong = append(wrong, l.checkTargets()...)
-	if err := l.edge.Policy.Record.Check(); err != nil {
-		wrong = append(wrong, fmt.Errorf("policy.record.file: %w", err))
-	}
-	if file := l.edge.Policy.Record.File; file != "" && file == l.edge.Records.File {
-		wrong = append(wrong, fmt.Errorf("policy.record.file: %s is where records.file goes; want another one", file))
-	}
+	wrong = append(wrong, l.checkRecording()...)
 	if _, _, err := net.SplitHostPort(l.edge.Admin); err != nil {
 		wrong = append(wrong, fmt.Errorf("admin: %q is no HOST:PORT: %w", l.edge.Admin, err))
 	}
 	return append(wrong, l.checkProfiles(l.profiles)...)
+}
+
+// checkRecording says why nothing can be recorded where that is wanted.
+func (l *loaded) checkRecording() (wrong mistakes) {
+	file := l.edge.Policy.Record.File
+	if file == "" {
+		return nil
+	}
+	if err := l.edge.Policy.Record.Check(); err != nil {
+		wrong = append(wrong, fmt.Errorf("policy.record.file: %w", err))
+	}
+	if file == l.edge.Records.File {
+		wrong = append(wrong, fmt.Errorf("policy.record.file: %s is where records.file goes; want another one", file))
+	}
+	if s := l.edge.Policy.Shadow; s != nil && file == s.File {
+		wrong = append(wrong, fmt.Errorf("policy.record.file: %s is where policy.shadow.file goes; want another one", file))
+	}
+	return wrong
 }
 
 // checkProfiles finds the profiles that are wanted here and that a policy does

@@ -345,12 +345,12 @@ func TestBadConfig(t *testing.T) {
 			`1:11: records.file: the name is empty; want a file, or stdout`, `1:31: records.max_size: 11GiB is out of range (1MiB to 10GiB)`,
 		}},
 		{"recordings", "policy: {record: {max_backups: 1001, share: 5, redact: all}}\n", []string{
-			`1:19: policy.record.file: the key is missing`, `1:33: policy.record.max_backups: 1001 is out of range (1 to 1000)`,
-			`1:46: policy.record.share: "5" is no share; want a percentage, as in 5% or 0.5%`,
-			`1:57: policy.record.redact: "all" is not allowed; want none or users`,
+			`1:18: policy.record.file: the key is missing`, `1:32: policy.record.max_backups: 1001 is out of range (1 to 1000)`,
+			`1:45: policy.record.share: "5" is no share; want a percentage, as in 5% or 0.5%`,
+			`1:56: policy.record.redact: "all" is not allowed; want one of none, users`,
 		}},
 		{"recordings of none", "policy: {record: {file: stdout, share: 0%, max_age: 1d}}\n", []string{
-			`1:40: policy.record.share: 0% is out of range (above 0% to 100%)`, `1:53: policy.record.max_age: of stdout nothing is rotated; leave it out`,
+			`1:40: policy.record.share: 0% is out of range (above 0% to 100%)`, `1:44: policy.record.max_age: of stdout nothing is rotated; leave it out`,
 		}},
 		{"records on standard output", "records: {file: stdout, max_size: 1MiB, redact: none}\n", []string{
 			`1:25: records.max_size: of stdout nothing is rotated; leave it out`,
