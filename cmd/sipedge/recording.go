@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -19,10 +20,11 @@ func recordPolicy(o *edge.Options, stdout io.Writer, adm *admin.Server, log *slo
 	if cfg.Record.File == "" {
 		return nil, nil
 	}
-	asked, who := &o.Policy, cfg.Target
+	asked := &o.Policy
 	if o.Policy == nil {
-		asked, who = &o.Embedded, string(edge.Embedded)
+		asked = &o.Embedded
 	}
+	who := cmp.Or(cfg.Target, string(edge.Embedded))
 	r, err := record.Open(cfg.Record, record.Options{
 		Program: "sipedge", Policy: who, Stdout: stdout, Logger: log, Registerer: adm.Registry(),
 	})
