@@ -57,6 +57,7 @@ func (d *Document) within(n *yaml.Node, line, col int) (int, int) {
 	case yaml.LiteralStyle:
 		text := d.line(n.Line + line)
 		return n.Line + line, len(text) - len(strings.TrimLeft(text, " ")) + col
+	case yaml.FoldedStyle, yaml.FlowStyle, yaml.TaggedStyle: // its lines are not those of the file
 	}
 	return n.Line, n.Column
 }
