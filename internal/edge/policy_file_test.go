@@ -135,18 +135,23 @@ profiles:
 	call.Ack(caller.ExpectSkipping100("SIP/2.0 600 Busy INVITE"))
 }
 
-// TestSetupTimeOnTheWire: after it no other target is tried.
+// TestSetupTimeOnTheWire: when it is over the target that rings is given up, and no
+// other one is tried.
 func TestSetupTimeOnTheWire(t *testing.T) {
 	t.Parallel()
-	caller, server, target := siptest.UDP(t), siptest.UDP(t), siptest.UDP(t)
+	caller, server, target, other := siptest.UDP(t), siptest.UDP(t), siptest.UDP(t), siptest.UDP(t)
 	clock := &clock{}
 	e := startEdge(t, nextHop(server.URI("")), withClock(clock), policyFile(t, "profiles: [{name: default, setup_time: 10s}]"))
 	call := caller.Invite(e.udp, "sip:bob@example.com")
-	server.Respond(server.Expect("INVITE "), 302, "Moved", "Contact: <"+target.URI("a")+">, <sip:other@192.0.2.1>;q=0.1")
+	server.Respond(server.Expect("INVITE "), 302, "Moved", "Contact: <"+target.URI("a")+">, <"+other.URI("b")+">;q=0.1")
 	server.Expect("ACK ")
 	invite := target.Expect("INVITE ")
+	target.Respond(invite, 180, "Ringing")
+	caller.ExpectSkipping100("SIP/2.0 180")
 	clock.forward(11 * time.Second)
-	target.Respond(invite, 503, "Full")
+	target.Respond(target.Expect("CANCEL "), 200, "OK")
+	target.Respond(invite, 487, "Request Terminated")
 	target.Expect("ACK ")
-	call.Ack(caller.ExpectSkipping100("SIP/2.0 500"))
+	call.Ack(caller.ExpectSkipping100("SIP/2.0 4"))
+	other.Silent(50 * time.Millisecond)
 }
