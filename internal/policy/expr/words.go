@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/redirectd/redirectd/internal/strictyaml"
 )
 
 // quote quotes a text for people, clipped.
@@ -46,52 +48,23 @@ func didYouMean(word string, names []string) string {
 // "_", one of which the word is the first or last part, or one that is at most
 // two letters away and less than half of the word.
 func nearest(word string, names []string) string {
-	if len(word) > 64 {
+	if word == "" || len(word) > 64 {
 		return ""
 	}
-	best, found := min(3, (len(word)+1)/2+1), ""
 	for _, n := range names {
 		if strings.EqualFold(strings.ReplaceAll(word, "_", ""), strings.ReplaceAll(n, "_", "")) {
 			return n
 		}
-		if d := distance(word, n); d < best {
-			best, found = d, n
+	}
+	if found := strictyaml.Nearest(word, names); found != "" {
+		return found
+	}
+	for _, n := range names {
+		if strings.HasPrefix(n, word+"_") || strings.HasSuffix(n, "_"+word) {
+			return n
 		}
 	}
-	if found == "" && word != "" {
-		i := slices.IndexFunc(names, func(n string) bool {
-			return strings.HasPrefix(n, word+"_") || strings.HasSuffix(n, "_"+word)
-		})
-		if i >= 0 {
-			found = names[i]
-		}
-	}
-	return found
-}
-
-// distance counts the letters to insert, delete, change or swap with the next
-// one to get from a to b.
-func distance(a, b string) int {
-	before, last := make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		row := make([]int, len(b)+1)
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			change := 1
-			if a[i-1] == b[j-1] {
-				change = 0
-			}
-			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+change)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-		before, last = last, row
-	}
-	return last[len(b)]
+	return ""
 }
 
 // sortedKeys returns the keys of a map in order.
