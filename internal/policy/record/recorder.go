@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"sync"
@@ -116,7 +117,7 @@ func Open(cfg Config, o Options) (*Recorder, error) {
 // What becomes of a record beside the reasons of linelog.
 const (
 	written    linelog.Reason = "written"
-	unwritable linelog.Reason = "unwritable" // it is too long
+	unwritable linelog.Reason = "unwritable" // it is too long, or could not be made
 )
 
 func (r *Recorder) count(result linelog.Reason, n int) {
@@ -226,7 +227,14 @@ func (r *Recorder) work() {
 	}
 }
 
-func (r *Recorder) encode(x *exchange) ([]byte, error) {
+// encode makes a line. What a question can make fail costs its line and not the
+// program.
+func (r *Recorder) encode(x *exchange) (line []byte, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			line, err = nil, fmt.Errorf("panic: %v", v)
+		}
+	}()
 	e := &Entry{
 		Asked: x.asked, Run: r.run, Policy: r.policy, Duration: x.took, Error: x.err,
 		Question: &redirectv1.DecideRequest{},

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -198,6 +199,30 @@ func TestTooLong(t *testing.T) {
 	closed(t, r)
 	if n := testutil.ToFloat64(r.results.WithLabelValues("unwritable")); n != 1 || out.Len() > 0 {
 		t.Errorf("%v are counted, %d bytes written", n, out.Len())
+	}
+}
+
+// TestPanic: a question whose users cannot be hidden costs its line, and the next
+// one is written.
+func TestPanic(t *testing.T) {
+	t.Parallel()
+	r, out, _ := toStdout(t, Config{})
+	p := r.Wrap(policy.NewBuiltin(nil))
+	r.redact = &redactor{} // has no key
+	q := policytest.Redirected(302, "", policytest.Contact("sip:+49301234567@h"))
+	if _, err := p.Decide(t.Context(), q); err != nil {
+		t.Fatal(err)
+	}
+	for testutil.ToFloat64(r.results.WithLabelValues("unwritable")) == 0 {
+		runtime.Gosched()
+	}
+	r.redact = nil
+	if _, err := p.Decide(t.Context(), q); err != nil {
+		t.Fatal(err)
+	}
+	closed(t, r)
+	if n := testutil.ToFloat64(r.results.WithLabelValues("unwritable")); n != 1 || bytes.Count(out.Bytes(), []byte("\n")) != 1 {
+		t.Errorf("%v are counted, written is %s", n, out)
 	}
 }
 
